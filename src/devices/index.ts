@@ -1,0 +1,974 @@
+/**
+ * The device signatures: every interface that a unikernel, a protocol or a driver of Morgana is
+ * written against. They keep the names and promises of MirageOS's module types, in TypeScript's
+ * habits.
+ *
+ * Conventions that hold for every member:
+ *
+ * - **Buffers** are `Uint8Array`. Each comment says who owns one: *borrowed* (the callee may use it
+ *   until the promise settles or the call or callback returns; the owner must not change it
+ *   meanwhile), *given* (ownership moves for good) or *fresh* (allocated for the receiver, who owns
+ *   it).
+ * - **Errors** are of the device's own class in {@link ./errors.ts}. Misuse that no running system
+ *   can cause (a negative sector, a fractional port) throws `TypeError` or `RangeError`. A cancelled
+ *   operation rejects with its signal's `reason`.
+ * - **Units** come last in a name: `timeoutMs`, `sectorBytes`, `sectorCount`.
+ * - Nothing here assumes that a guest is TypeScript: whatever waits can be polled with a deadline.
+ */
+
+export * from "./errors.ts";
+
+// ─── Device ─────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * What every device has. There is no ambient `connect`: code uses only the devices it was given.
+ *
+ * @see Mirage_device.S
+ */
+export interface Device {
+  /**
+   * Running totals since the device was connected, by name; what a person sees in a device list.
+   * A live view, not a copy: reading it costs nothing and it is never reset.
+   */
+  readonly counters: Readonly<Record<string, number>>;
+
+  /**
+   * Releases the device. Operations under way settle first, as far as the backing lets them; later
+   * ones fail with code `closed`. Never rejects; a second call does nothing and resolves.
+   *
+   * @see Mirage_device.S.disconnect
+   */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+// ─── Console ────────────────────────────────────────────────────────────────────────────────────
+
+/** Counters of a {@link Console}: bytes read from the person and bytes written for them. */
+export interface ConsoleCounters extends Readonly<Record<string, number>> {
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/** The size of a console's screen in character cells. */
+export interface ConsoleSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/**
+ * A text terminal, lines and bytes both ways. Text is UTF-8; a `\n` starts a new line at column 0.
+ *
+ * Output keeps the order of the calls. Input goes to one reader at a time.
+ *
+ * @see Mirage V1.CONSOLE
+ */
+export interface Console extends Device {
+  readonly counters: ConsoleCounters;
+
+  /**
+   * The screen's size now, at least 1 × 1, or `undefined` where there is no screen (a pipe, a log).
+   */
+  readonly size: ConsoleSize | undefined;
+
+  /**
+   * Writes text or UTF-8 bytes as they are, escape sequences included. Bytes are *borrowed*.
+   * Resolves when the console has room for more: the bytes are then in the host's hands in order,
+   * not yet seen. Awaiting it is what bounds memory; not awaiting it loses nothing.
+   *
+   * @throws {ConsoleError} `closed`
+   */
+  write(data: string | Uint8Array): Promise<void>;
+
+  /**
+   * Writes a line: `text` and `\n`, in one piece. Resolves as {@link Console.write}.
+   *
+   * @throws {ConsoleError} `closed`
+   * @see Mirage V1.CONSOLE.log_s
+   */
+  writeLine(text: string): Promise<void>;
+
+  /**
+   * Reads the next input as it was typed: no echo, no editing, an Enter is `\r`. The bytes are
+   * *fresh* and at least one. `undefined` is the end of input, for this call and all later ones.
+   * Input typed while nobody reads is kept, up to a bound the driver states.
+   *
+   * @throws {ConsoleError} `input-busy` if another read is waiting; `closed`
+   */
+  read(signal?: AbortSignal): Promise<Uint8Array | undefined>;
+
+  /**
+   * Reads a line without its end. On a screen the person sees and edits it (Backspace, Ctrl-U and
+   * Ctrl-W) until Enter; Ctrl-D on an empty line is the end of input, which is `undefined`. A last
+   * line without an end is a line.
+   *
+   * @throws {ConsoleError} `input-busy` if another read is waiting; `closed`
+   */
+  readLine(signal?: AbortSignal): Promise<string | undefined>;
+
+  /**
+   * Calls `listener` after each change of {@link Console.size}, and never before `onResize` returns.
+   * Returns the function that stops it.
+   */
+  onResize(listener: (size: ConsoleSize) => void): () => void;
+}
+
+// ─── Clock ──────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * Monotonic time, wall time and waiting.
+ *
+ * @see Mirage_mtime.S, Mirage_ptime.S, Mirage_sleep.S
+ */
+export interface Clock extends Device {
+  /**
+   * Monotonic time in nanoseconds since an arbitrary origin that stays the same while the device
+   * lives. Each reading is greater than the one before it, even where the host's clock is coarse.
+   */
+  monotonicNs(): bigint;
+
+  /**
+   * The same clock in milliseconds with a fraction: for deadlines and rates, where a `bigint` for
+   * each reading is too dear. Strictly increasing too, together with {@link Clock.monotonicNs}.
+   */
+  monotonicMs(): number;
+
+  /** Wall time: milliseconds since 1970-01-01T00:00:00Z. May jump either way. */
+  wallMs(): number;
+
+  /** The host's offset from UTC now, in minutes east of Greenwich, or `undefined` if unknown. */
+  readonly timeZoneOffsetMinutes: number | undefined;
+
+  /**
+   * Resolves after at least `durationMs` milliseconds (0 or more; 0 lets other work go first).
+   * Disposing the clock rejects it.
+   *
+   * @throws the signal's reason, at once, when `signal` aborts; nothing then stays behind
+   * @throws {RangeError} for a negative or infinite duration, or NaN
+   */
+  sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
+
+  /**
+   * Calls `wake` once, when {@link Clock.monotonicMs} has reached `deadlineMs`, never from inside
+   * this call. Returns the function that cancels it. For loops that own one timer and move it.
+   */
+  wakeAt(deadlineMs: number, wake: () => void): () => void;
+}
+
+// ─── Random ─────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * Random bytes: cryptographic on real targets, seeded in simulation.
+ *
+ * @see Mirage_crypto_rng
+ */
+export interface Random extends Device {
+  /**
+   * Fills `into` (*borrowed*, any length) with random bytes and returns it. Synchronous and cannot
+   * fail.
+   */
+  fill<Bytes extends Uint8Array>(into: Bytes): Bytes;
+
+  /** An unsigned 32-bit integer, every value as likely. */
+  uint32(): number;
+}
+
+// ─── Block ──────────────────────────────────────────────────────────────────────────────────────
+
+/** Counters of a {@link Block}: sectors moved, and how many calls asked for them. */
+export interface BlockCounters extends Readonly<Record<string, number>> {
+  readonly sectorsRead: number;
+  readonly sectorsWritten: number;
+  readonly reads: number;
+  readonly writes: number;
+  readonly flushes: number;
+}
+
+/** The characteristics of a block device. All but `sectorCount` stay the same while it lives. */
+export interface BlockInfo {
+  /** Whether writes are allowed. */
+  readonly readWrite: boolean;
+  /** Bytes in a sector: a power of two, at least 512. */
+  readonly sectorBytes: number;
+  /** Sectors on the device; grows only by {@link Block.grow}. */
+  readonly sectorCount: number;
+  /** Whether {@link Block.grow} may succeed. */
+  readonly growable: boolean;
+  /**
+   * When a write is durable: `write`, when its promise resolves; `flush`, when a later
+   * {@link Block.flush} resolves. `flush` is only ever a choice that the configuration made.
+   */
+  readonly durableAfter: "write" | "flush";
+}
+
+/**
+ * A disk of sectors.
+ *
+ * **A resolved write is durable**: it survives whatever the driver's README names, at least a killed
+ * tab or process. Operations may overlap in time; two that touch the same sector take effect in the
+ * order of the calls, and a read sees every write called before it.
+ *
+ * @see Mirage_block.S
+ */
+export interface Block extends Device {
+  readonly counters: BlockCounters;
+
+  /** What the device is. A new object after {@link Block.grow}. */
+  readonly info: BlockInfo;
+
+  /**
+   * Fills `buffers`, in order, from sector `sector` on. Each buffer is a whole number of sectors,
+   * and *borrowed*. A sector that was never written reads as zeros. An empty list reads nothing.
+   * When it rejects, the contents of the buffers are unspecified.
+   *
+   * @throws {BlockError} `out-of-range`, `unaligned`, `closed`, `io`, `damaged`
+   * @throws {RangeError} if `sector` is not a non-negative safe integer
+   */
+  read(sector: number, buffers: readonly Uint8Array[]): Promise<void>;
+
+  /**
+   * Writes `buffers`, in order, from sector `sector` on. Each buffer is a whole number of sectors,
+   * and *borrowed*: it must not change until the promise settles. A write cannot be cancelled.
+   *
+   * Resolving means written, and durable as {@link BlockInfo.durableAfter} says. Rejecting with
+   * `read-only`, `out-of-range`, `unaligned` or `closed` means nothing was written; with
+   * `no-space` or `io`, each sector of the range holds either its old or its new contents.
+   *
+   * @throws {BlockError} `read-only`, `out-of-range`, `unaligned`, `closed`, `no-space`, `io`
+   * @throws {RangeError} if `sector` is not a non-negative safe integer
+   */
+  write(sector: number, buffers: readonly Uint8Array[]): Promise<void>;
+
+  /**
+   * Resolves when every write that had resolved before the call is durable. Cheap where
+   * `durableAfter` is `write`.
+   *
+   * @throws {BlockError} `closed`, `no-space`, `io`; what was not durable may then be lost
+   */
+  flush(): Promise<void>;
+
+  /**
+   * Makes the device `sectorCount` sectors long; new sectors read as zeros. Resolves when the new
+   * size is durable. Never shrinks.
+   *
+   * @throws {BlockError} `read-only`, `no-space`, `closed`, `io`, and `out-of-range` where the device
+   *   cannot grow so far; the size is then as before
+   * @throws {RangeError} if `sectorCount` is less than the present one or not a safe integer
+   */
+  grow(sectorCount: number): Promise<void>;
+
+  /**
+   * Says that the contents of the sectors are no longer needed; they read as zeros or as before
+   * until written again. A hint: resolving promises nothing.
+   *
+   * @throws {BlockError} `read-only`, `out-of-range`, `closed`, `io`
+   */
+  discard(sector: number, sectorCount: number): Promise<void>;
+}
+
+// ─── Network ────────────────────────────────────────────────────────────────────────────────────
+
+/** Counters of a {@link Network}. Bytes are of whole frames, header included, without FCS. */
+export interface NetworkCounters extends Readonly<Record<string, number>> {
+  readonly framesIn: number;
+  readonly framesOut: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Frames for us that were dropped: no listener, or no room. */
+  readonly droppedIn: number;
+  /** Frames of ours that were dropped: link down, or no room. */
+  readonly droppedOut: number;
+}
+
+/** What a link may leave undone, as virtio-net names it. All zero or false: a plain Ethernet. */
+export interface Offloads {
+  /** Transport checksums need not be filled in: no bit can flip on the way. */
+  readonly checksum: boolean;
+  /**
+   * The longest frame accepted, header included, that carries one TCP segment to be cut later; 0 if
+   * frames are bounded by the MTU.
+   */
+  readonly segmentationBytes: number;
+}
+
+/** What a frame left undone. Both 0 or false is a plain frame. */
+export interface FrameOffload {
+  /** The transport checksum is not filled in and need not be checked. */
+  readonly checksumOmitted: boolean;
+  /** The TCP payload size to cut the frame into, in bytes; 0 if it is one frame. */
+  readonly segmentBytes: number;
+}
+
+/** Receives what a {@link Network} hears. Both are called synchronously, and must not throw. */
+export interface FrameReceiver {
+  /**
+   * One Ethernet frame without FCS: at least 14 bytes, at most the MTU and 14, or
+   * {@link Offloads.segmentationBytes}. The frame is *given*: it is the receiver's for good.
+   * (It may be a view of a batch; copy it to keep it long, so that the batch can go.)
+   * `offload` is only present on links that offer it.
+   */
+  frame(frame: Uint8Array, offload?: FrameOffload): void;
+
+  /** The batch is over: the moment to answer everything in it at once. */
+  batchEnd?(): void;
+}
+
+/** Writes one frame into `into`, which is *borrowed*, and returns its length in bytes. */
+export type FrameWriter = (into: Uint8Array) => number;
+
+/**
+ * An Ethernet interface. It may drop frames and never blocks: there is no promise on the data path.
+ *
+ * @see Mirage_net.S
+ */
+export interface Network extends Device {
+  readonly counters: NetworkCounters;
+
+  /** The interface's MAC address: 6 bytes, unicast. *Borrowed*: not to be changed. */
+  readonly mac: Uint8Array;
+
+  /** The longest payload of a frame in bytes, without the 14 bytes of its header. */
+  readonly mtu: number;
+
+  /** What this link lets a sender leave undone. */
+  readonly offloads: Offloads;
+
+  /** Whether the link is up. Frames written while it is down are dropped and counted. */
+  readonly linkUp: boolean;
+
+  /**
+   * Sends one frame without FCS. `fill` is called once, synchronously, with room for exactly
+   * `sizeBytes` bytes of the outgoing batch, zeroed by nobody, and returns how many it used; the
+   * frame leaves with its batch, at the latest when the running task ends. Nothing is copied.
+   * Returning means queued, not delivered; a frame that finds no room is dropped and counted, and
+   * then `fill` is not called.
+   *
+   * @throws {NetworkError} `frame-too-long` if `sizeBytes` is over the MTU and 14 (or over what
+   *   `offload` allows), `frame-too-short` if `fill` returns less than 14, `closed`. Nothing was sent.
+   * @throws {RangeError} if `fill` returns more than `sizeBytes`; nothing was sent
+   */
+  write(sizeBytes: number, fill: FrameWriter, offload?: FrameOffload): void;
+
+  /**
+   * Hands every frame heard from now on to `receiver`, in the order of arrival: those for our MAC,
+   * for groups, and whatever else the link delivers (filtering is the protocol's). One receiver at a
+   * time: a second call replaces the first. Frames heard before the first call are dropped and counted.
+   *
+   * @throws {NetworkError} `closed`
+   */
+  listen(receiver: FrameReceiver): void;
+
+  /**
+   * Calls `listener` after each change of {@link Network.linkUp}. Returns the function that stops it.
+   */
+  onLinkChange(listener: (linkUp: boolean) => void): () => void;
+}
+
+// ─── Key-value stores ───────────────────────────────────────────────────────────────────────────
+
+/**
+ * A key: its segments, from the root on. `[]` is the root dictionary. A segment is not empty, not
+ * `.` or `..`, and holds neither `/` nor NUL.
+ *
+ * @see Mirage_kv.Key
+ */
+export type Key = readonly string[];
+
+/** An entry of a dictionary. */
+export interface KeyEntry {
+  /** The last segment of the entry's key. */
+  readonly name: string;
+  readonly kind: "value" | "dictionary";
+}
+
+/**
+ * A read-only store from segmented keys to bytes. What is missing is `undefined`, not an error.
+ *
+ * @see Mirage_kv.RO
+ */
+export interface KeyValueRead extends Device {
+  /**
+   * Resolves to what `key` names, or `undefined`.
+   *
+   * @throws {KeyValueError} `invalid-key`, `closed`, `io`, `damaged`
+   */
+  exists(key: Key): Promise<"value" | "dictionary" | undefined>;
+
+  /**
+   * Resolves to the value at `key`, *fresh*, or `undefined`.
+   *
+   * @throws {KeyValueError} `value-expected` for a dictionary; `invalid-key`, `closed`, `io`, `damaged`
+   */
+  get(key: Key): Promise<Uint8Array | undefined>;
+
+  /**
+   * Resolves to at most `lengthBytes` bytes of the value from `offset` on, *fresh*: fewer where the
+   * value ends, none past its end; `undefined` if there is no value.
+   *
+   * @throws {KeyValueError} as {@link KeyValueRead.get}
+   * @throws {RangeError} if `offset` or `lengthBytes` is not a non-negative safe integer
+   */
+  getPartial(key: Key, offset: number, lengthBytes: number): Promise<Uint8Array | undefined>;
+
+  /**
+   * Resolves to the entries of the dictionary at `key`, sorted by name in code unit order, or
+   * `undefined` if there is none. The root always exists.
+   *
+   * @throws {KeyValueError} `dictionary-expected` for a value; `invalid-key`, `closed`, `io`, `damaged`
+   */
+  list(key: Key): Promise<readonly KeyEntry[] | undefined>;
+
+  /**
+   * Resolves to the size of the value at `key` in bytes, or `undefined`.
+   *
+   * @throws {KeyValueError} as {@link KeyValueRead.get}
+   */
+  size(key: Key): Promise<number | undefined>;
+
+  /**
+   * Resolves to when the value, or anything below the dictionary, last changed: wall time in
+   * milliseconds. `undefined` if there is nothing.
+   *
+   * @throws {KeyValueError} `invalid-key`, `closed`, `io`, `damaged`
+   */
+  lastModifiedMs(key: Key): Promise<number | undefined>;
+
+  /**
+   * Resolves to bytes that change whenever the value or anything below the dictionary changes, and
+   * are the same for the same contents within one store; *fresh*, or `undefined` if there is nothing.
+   *
+   * @throws {KeyValueError} `invalid-key`, `closed`, `io`, `damaged`
+   */
+  digest(key: Key): Promise<Uint8Array | undefined>;
+}
+
+/**
+ * A store that can be written. Each operation is atomic and durable when it resolves; when it
+ * rejects, the store is as before.
+ *
+ * @see Mirage_kv.RW
+ */
+export interface KeyValue extends KeyValueRead {
+  /**
+   * Sets the value at `key` (*borrowed*), and makes the dictionaries above it.
+   *
+   * @throws {KeyValueError} `value-expected` if `key` is a dictionary, `dictionary-expected` if a
+   *   prefix is a value; `read-only`, `no-space`, `invalid-key`, `closed`, `io`
+   */
+  set(key: Key, value: Uint8Array): Promise<void>;
+
+  /**
+   * Overwrites the value from `offset` on with `bytes` (*borrowed*), growing it where needed; a gap is
+   * zeros, and a missing value is empty.
+   *
+   * @throws {KeyValueError} as {@link KeyValue.set}
+   * @throws {RangeError} if `offset` is not a non-negative safe integer
+   */
+  setPartial(key: Key, offset: number, bytes: Uint8Array): Promise<void>;
+
+  /**
+   * Removes the value or the whole dictionary at `key`; nothing there is no error. Dictionaries that
+   * become empty go too. Removing the root empties the store.
+   *
+   * @throws {KeyValueError} `read-only`, `invalid-key`, `closed`, `io`
+   */
+  remove(key: Key): Promise<void>;
+
+  /**
+   * Moves the value or dictionary at `from` to `to`, replacing a value there.
+   *
+   * @throws {KeyValueError} `not-found` if there is nothing at `from`; `value-expected` if `to` is a
+   *   dictionary; `dictionary-expected` if a prefix of `to` is a value; `invalid-key` if `to` lies
+   *   below `from`; `read-only`, `no-space`, `closed`, `io`
+   */
+  rename(from: Key, to: Key): Promise<void>;
+}
+
+// ─── File system ────────────────────────────────────────────────────────────────────────────────
+
+/** An absolute path: `/`-separated, no `.` or `..`; the root is `/`. */
+export type Path = string;
+
+/** What a file system knows of a file or directory. */
+export interface FileStatus {
+  readonly name: string;
+  readonly kind: "file" | "directory";
+  /** Bytes; 0 for a directory. */
+  readonly sizeBytes: number;
+  readonly readOnly: boolean;
+  /** Wall time in milliseconds, to the precision of the format; `undefined` if it keeps none. */
+  readonly lastModifiedMs: number | undefined;
+}
+
+/**
+ * Files and directories on a disk.
+ *
+ * @see Mirage V1.FS
+ */
+export interface FileSystem extends Device {
+  /**
+   * Resolves to the bytes of a file from `offset` on, at most `lengthBytes`, *fresh*: fewer at its
+   * end.
+   *
+   * @throws {FileSystemError} `not-found`, `is-a-directory`, `not-a-directory`, `closed`, `io`, `damaged`
+   */
+  read(path: Path, offset: number, lengthBytes: number): Promise<Uint8Array>;
+
+  /**
+   * Writes `bytes` (*borrowed*) into an existing file at `offset`, growing it where needed; a gap is
+   * zeros. Durable when it resolves. When it rejects with `no-space` or `io`, bytes of the range may be
+   * old or new.
+   *
+   * @throws {FileSystemError} `not-found`, `is-a-directory`, `not-a-directory`, `no-space`,
+   *   `read-only`, `closed`, `io`
+   */
+  write(path: Path, offset: number, bytes: Uint8Array): Promise<void>;
+
+  /**
+   * Cuts or extends (with zeros) a file to `sizeBytes`.
+   *
+   * @throws {FileSystemError} as {@link FileSystem.write}
+   */
+  truncate(path: Path, sizeBytes: number): Promise<void>;
+
+  /**
+   * Creates an empty file.
+   *
+   * @throws {FileSystemError} `already-exists`, `not-found` if the directory above is missing,
+   *   `not-a-directory`, `invalid-name`, `no-space`, `read-only`, `closed`, `io`
+   */
+  create(path: Path): Promise<void>;
+
+  /**
+   * Creates an empty directory.
+   *
+   * @throws {FileSystemError} as {@link FileSystem.create}
+   */
+  makeDirectory(path: Path): Promise<void>;
+
+  /**
+   * Removes a file or an empty directory.
+   *
+   * @throws {FileSystemError} `not-found`, `directory-not-empty`, `not-a-directory`, `read-only`,
+   *   `closed`, `io`
+   */
+  remove(path: Path): Promise<void>;
+
+  /**
+   * Moves a file or directory; a file at `to` is replaced.
+   *
+   * @throws {FileSystemError} `not-found`, `already-exists` if `to` is a directory, `invalid-name` if
+   *   `to` lies below `from` or cannot be stored, `no-space`, `read-only`, `closed`, `io`
+   */
+  rename(from: Path, to: Path): Promise<void>;
+
+  /**
+   * Resolves to what is at `path`.
+   *
+   * @throws {FileSystemError} `not-found`, `not-a-directory`, `closed`, `io`, `damaged`
+   */
+  status(path: Path): Promise<FileStatus>;
+
+  /**
+   * Resolves to the entries of a directory, in the order of the format.
+   *
+   * @throws {FileSystemError} `not-found`, `not-a-directory`, `closed`, `io`, `damaged`
+   */
+  list(path: Path): Promise<readonly FileStatus[]>;
+
+  /**
+   * Resolves to the free and the total room in bytes.
+   *
+   * @throws {FileSystemError} `closed`, `io`
+   */
+  space(): Promise<{ readonly freeBytes: number; readonly totalBytes: number }>;
+}
+
+// ─── Flow ───────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * A byte stream with a peer: a TCP connection, a TLS session, a pipe.
+ *
+ * Chunks and promises rather than web streams, which cost 5–10 µs a chunk in Chromium;
+ * {@link Flow.readable} and {@link Flow.writable} are made on first use for everything that pipes.
+ *
+ * @see Mirage_flow.S
+ */
+export interface Flow extends Device {
+  /**
+   * Resolves to the next bytes, *fresh* and at least one, or `undefined` at the end of the stream (the
+   * peer shut down writing). One read at a time.
+   *
+   * @throws {FlowError} `reset`, `timed-out`, `malformed`, `closed`; later reads reject the same
+   */
+  read(signal?: AbortSignal): Promise<Uint8Array | undefined>;
+
+  /**
+   * Writes `bytes`, which are *given*: they must not be changed afterwards. Resolves when the flow has
+   * room for more, which is not when the peer has them. Writes keep their order.
+   *
+   * @throws {FlowError} `closed` after {@link Flow.shutdown}, `reset`, `timed-out`; later writes
+   *   reject the same, and how much the peer received is unknown
+   */
+  write(bytes: Uint8Array): Promise<void>;
+
+  /**
+   * Shuts down one direction or both. `write`: what was written is still delivered, then the peer sees
+   * the end of the stream (FIN). `read`: input is discarded and reads give `undefined`. Resolves when
+   * that is queued; never rejects.
+   */
+  shutdown(direction: "read" | "write" | "both"): Promise<void>;
+
+  /** Drops the flow at once, both ways; the peer sees an abort (RST). Does nothing when closed. */
+  abort(): void;
+
+  /** The flow's input as a web stream; taking it hands reading over to the stream. */
+  readonly readable: ReadableStream<Uint8Array>;
+
+  /** The flow's output as a web stream; closing it shuts down writing, aborting it aborts. */
+  readonly writable: WritableStream<Uint8Array>;
+}
+
+// ─── Protocol layers ────────────────────────────────────────────────────────────────────────────
+//
+// Layers are synchronous inside: a segment goes up by direct calls inside `FrameReceiver.frame`, and
+// answers leave in the batch of `Network.write`. Addresses between layers are bytes in network order
+// (6 for a MAC, 4 for IPv4, 16 for IPv6), borrowed; only the faces of `Stack` take text.
+
+/** Where a connection or datagram goes to or comes from: an address as text, and a port 0–65535. */
+export interface Endpoint {
+  /** `10.0.0.1` or `fe80::1`; where a name is allowed, the member says so. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Receives a payload: all three *borrowed* until it returns, and it must not throw. */
+export type PayloadReceiver = (
+  payload: Uint8Array,
+  source: Uint8Array,
+  destination: Uint8Array,
+) => void;
+
+/**
+ * Sends and receives by MAC address and EtherType over one {@link Network}.
+ *
+ * @see Ethernet.S of mirage-tcpip; IEEE 802.3
+ */
+export interface Ethernet extends Device {
+  /** Our address: 6 bytes, *borrowed*. */
+  readonly mac: Uint8Array;
+
+  /** The longest payload in bytes. */
+  readonly mtu: number;
+
+  /** What the link lets us leave undone. */
+  readonly offloads: Offloads;
+
+  /**
+   * Sends a frame to `destination` (6 bytes, *borrowed*). `fill` writes the payload, at most
+   * `sizeBytes`, as in {@link Network.write}; short frames are padded where the link needs it.
+   *
+   * @throws {NetworkError} as {@link Network.write}
+   */
+  write(
+    destination: Uint8Array,
+    etherType: number,
+    sizeBytes: number,
+    fill: FrameWriter,
+    offload?: FrameOffload,
+  ): void;
+
+  /**
+   * Hands payloads of `etherType` (0x0600–0xffff) for us or a group to `receiver`; one receiver each,
+   * and `undefined` stops it.
+   */
+  listen(etherType: number, receiver: PayloadReceiver | undefined): void;
+
+  /** Calls `listener` at the end of each received batch. Returns the function that stops it. */
+  onBatchEnd(listener: () => void): () => void;
+}
+
+/**
+ * Finds MAC addresses of IPv4 neighbours.
+ *
+ * @see Arp.S of arp; RFC 826, RFC 5227
+ */
+export interface Arp extends Device {
+  /**
+   * Finds the MAC address of `address` (4 bytes, *borrowed*) and hands it (6 bytes, *borrowed*) to
+   * `found`, at once if it is known, else when it answers; with `undefined` if nobody does in time.
+   */
+  query(address: Uint8Array, found: (mac: Uint8Array | undefined) => void): void;
+
+  /** Claims `address` (4 bytes, copied): probes, then announces and answers for it.
+   *
+   * @throws {ProtocolError} `address-conflict` if another host has it
+   */
+  claim(address: Uint8Array): Promise<void>;
+
+  /** Stops answering for `address` (4 bytes, *borrowed*). */
+  release(address: Uint8Array): void;
+
+  /** Our claimed addresses, 4 bytes each; a new array after each change. */
+  readonly addresses: readonly Uint8Array[];
+}
+
+/** Options of one packet that an {@link Ip} layer sends. */
+export interface PacketOptions {
+  /** Our address to send from, *borrowed*; by default the one that the route prefers. */
+  readonly source?: Uint8Array;
+  /** Time to live or hop limit, 1–255; 64 by default. */
+  readonly timeToLive?: number;
+  /** Whether to forbid fragmentation; off by default. */
+  readonly dontFragment?: boolean;
+  /** Differentiated services and ECN byte; 0 by default. */
+  readonly trafficClass?: number;
+  readonly offload?: FrameOffload;
+}
+
+/**
+ * The Internet layer, of one version.
+ *
+ * @see Tcpip.Ip.S; RFC 791, RFC 8200
+ */
+export interface Ip extends Device {
+  readonly version: 4 | 6;
+
+  /** Our addresses with prefix lengths, as text (`10.0.0.2/24`); a new array after each change. */
+  readonly addresses: readonly string[];
+
+  /**
+   * Sends a packet to `destination` (4 or 16 bytes, *borrowed*). `fill` writes the payload as in
+   * {@link Network.write}; it may run later, when the next hop's address is known, and does not run if
+   * the packet is dropped meanwhile.
+   *
+   * @throws {ProtocolError} `no-route`, or `too-large` where fragmentation is forbidden
+   */
+  write(
+    destination: Uint8Array,
+    protocol: number,
+    sizeBytes: number,
+    fill: FrameWriter,
+    options?: PacketOptions,
+  ): void;
+
+  /**
+   * Hands payloads of `protocol` (0–255) for our addresses to `receiver`, reassembled; one receiver
+   * each, and `undefined` stops it.
+   */
+  listen(protocol: number, receiver: PayloadReceiver | undefined): void;
+
+  /** The longest payload in bytes that reaches `destination` unfragmented, as far as is known. */
+  pathPayloadBytes(destination: Uint8Array): number;
+
+  /** The address we would send from to `destination`, *borrowed*, or `undefined` without a route. */
+  sourceFor(destination: Uint8Array): Uint8Array | undefined;
+}
+
+/** The answer to an echo request. */
+export interface EchoReply {
+  readonly address: string;
+  readonly roundTripMs: number;
+  readonly payloadBytes: number;
+  readonly timeToLive: number;
+}
+
+/**
+ * Echo and the errors of the Internet layer, both versions.
+ *
+ * @see Icmpv4.S; RFC 792, RFC 4443
+ */
+export interface Icmp extends Device {
+  /**
+   * Sends an echo request with `payloadBytes` bytes (56 by default) to `address` and resolves to its
+   * reply.
+   *
+   * @throws {ProtocolError} `timed-out` after `timeoutMs` (1,000 by default), `unreachable`, `no-route`
+   */
+  echo(
+    address: string,
+    options?: {
+      readonly payloadBytes?: number;
+      readonly timeToLive?: number;
+      readonly timeoutMs?: number;
+      readonly signal?: AbortSignal;
+    },
+  ): Promise<EchoReply>;
+}
+
+/** A bound UDP port. */
+export interface UdpSocket extends Device {
+  readonly local: Endpoint;
+
+  /**
+   * Sends a datagram (*borrowed*, at most 65,507 bytes) to `to`, whose address is text. May be dropped.
+   *
+   * @throws {ProtocolError} `no-route`, `too-large`, `closed`
+   */
+  send(datagram: Uint8Array, to: Endpoint): void;
+
+  /**
+   * Resolves to the next datagram, *fresh*, or `undefined` once disposed. Those that arrive while
+   * nobody reads are kept up to a bound, then dropped and counted.
+   *
+   * @throws {ProtocolError} `refused` when the peer answered a datagram so
+   */
+  receive(
+    signal?: AbortSignal,
+  ): Promise<{ readonly datagram: Uint8Array; readonly from: Endpoint } | undefined>;
+
+  /** Hands datagrams to `receiver` instead, *borrowed*, without a promise for each. */
+  listen(receiver: (datagram: Uint8Array, from: Endpoint) => void): void;
+}
+
+/**
+ * Datagrams.
+ *
+ * @see Tcpip.Udp.S; RFC 768
+ */
+export interface Udp extends Device {
+  /**
+   * Binds a port (0 picks a free one) on `address`, or on all of ours.
+   *
+   * @throws {ProtocolError} `address-in-use`, `no-route` if `address` is not ours
+   */
+  bind(port: number, options?: { readonly address?: string }): UdpSocket;
+}
+
+/** Options of a TCP connection, each for one side of it. */
+export interface TcpOptions {
+  /** Sends small segments at once instead of gathering them (RFC 896); off by default. */
+  readonly noDelay?: boolean;
+  /** Idle time before keep-alive probes, in milliseconds (RFC 9293, 3.8.4); none by default. */
+  readonly keepAliveMs?: number;
+  /** How long sent data may stay unacknowledged, in milliseconds (RFC 5482); 300,000 by default. */
+  readonly userTimeoutMs?: number;
+  /** The most that the receive buffer may grow to, in bytes. */
+  readonly receiveBufferBytes?: number;
+  /** The most that the send buffer may grow to, in bytes. */
+  readonly sendBufferBytes?: number;
+}
+
+/** An established TCP connection. */
+export interface TcpFlow extends Flow {
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+}
+
+/** A listening TCP port; disposing it refuses new connections and leaves established ones. */
+export interface TcpListener extends Device {
+  readonly local: Endpoint;
+}
+
+/**
+ * Reliable byte streams.
+ *
+ * @see Tcpip.Tcp.S; RFC 9293
+ */
+export interface Tcp extends Device {
+  /**
+   * Connects to `to`, whose address is text, and resolves when the connection is established.
+   *
+   * @throws {ProtocolError} `refused`, `timed-out`, `unreachable`, `no-route`, `no-buffer`, `closed`
+   */
+  connect(to: Endpoint, options?: TcpOptions & { readonly signal?: AbortSignal }): Promise<TcpFlow>;
+
+  /**
+   * Accepts connections on a port (0 picks a free one) and hands each to `accept`, which owns it. An
+   * error that `accept` throws or rejects with aborts that connection alone.
+   *
+   * @throws {ProtocolError} `address-in-use`, `no-route` if the address is not ours
+   */
+  listen(
+    port: number,
+    accept: (flow: TcpFlow) => void | Promise<void>,
+    options?: TcpOptions & { readonly address?: string; readonly backlog?: number },
+  ): TcpListener;
+}
+
+/**
+ * Everything that most unikernels need of a network, configured.
+ *
+ * @see Tcpip.Stack.V4V6
+ */
+export interface Stack extends Device {
+  readonly ip: { readonly v4: Ip | undefined; readonly v6: Ip | undefined };
+  readonly icmp: Icmp;
+  readonly udp: Udp;
+  readonly tcp: Tcp;
+  readonly resolver: Resolver;
+
+  /** Our addresses with prefix lengths, both versions, as text; a new array after each change. */
+  readonly addresses: readonly string[];
+
+  /**
+   * Resolves when the stack has an address that can be used, or rejects when the signal aborts.
+   *
+   * @throws {ProtocolError} `address-conflict`, `timed-out` when the network configures nobody
+   */
+  configured(signal?: AbortSignal): Promise<void>;
+
+  /**
+   * Connects to a host by address or name, trying its addresses as RFC 8305 says.
+   *
+   * @throws {ProtocolError} as {@link Tcp.connect}, for the last address tried
+   * @throws {ResolverError} as {@link Resolver.resolve}
+   */
+  connect(
+    host: string,
+    port: number,
+    options?: TcpOptions & { readonly signal?: AbortSignal },
+  ): Promise<TcpFlow>;
+}
+
+// ─── Services on a stack ────────────────────────────────────────────────────────────────────────
+
+/**
+ * Finds addresses of names.
+ *
+ * @see Dns_client; RFC 1034, RFC 1035
+ */
+export interface Resolver extends Device {
+  /**
+   * Resolves a name to addresses as text, best first, at least one; an address resolves to itself.
+   *
+   * @throws {ResolverError} `invalid-name`, `not-found`, `server-failure`, `timed-out`, `no-servers`
+   */
+  resolve(
+    name: string,
+    options?: { readonly family?: 4 | 6; readonly signal?: AbortSignal },
+  ): Promise<readonly string[]>;
+}
+
+/** Answers a request, with the web's own types. */
+export type HttpHandler = (request: Request) => Response | Promise<Response>;
+
+/**
+ * Serves HTTP.
+ *
+ * @see Cohttp_mirage.Server; RFC 9110
+ */
+export interface HttpServer extends Device {
+  /**
+   * Serves `handler` on a port. A handler that throws or rejects answers 500. Disposing what is
+   * returned stops accepting and finishes the requests under way.
+   *
+   * @throws {ProtocolError} `address-in-use`
+   */
+  serve(port: number, handler: HttpHandler): TcpListener;
+}
+
+/**
+ * Makes HTTP requests.
+ *
+ * @see Cohttp_mirage.Client; RFC 9110
+ */
+export interface HttpClient extends Device {
+  /**
+   * Sends a request and resolves to its response once the headers are there. The request's own signal
+   * cancels it, the body included. An error status is a response, not an error.
+   *
+   * @throws {HttpError} `connection-failed` (its `cause` says why), `malformed`, `too-large`,
+   *   `timed-out`, `too-many-redirects`, `closed`
+   */
+  fetch(request: Request): Promise<Response>;
+}

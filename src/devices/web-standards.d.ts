@@ -1,0 +1,170 @@
+/**
+ * The host globals that portable code may name: web standards that browsers, Node and the
+ * simulation all have, that keep no time, reach no network and touch no disk. Everything else
+ * (`setTimeout`, `fetch`, `crypto`, `console` …) is a device, and naming it in a portable folder is
+ * a compile error. Only the members that portable code uses are declared.
+ */
+
+interface AbortSignal {
+  readonly aborted: boolean;
+  // oxlint-disable-next-line typescript/no-explicit-any -- the web's own type
+  readonly reason: any;
+  throwIfAborted(): void;
+  addEventListener(type: "abort", listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
+declare var AbortSignal: {
+  abort(reason?: unknown): AbortSignal;
+  any(signals: Iterable<AbortSignal>): AbortSignal;
+};
+
+interface AbortController {
+  readonly signal: AbortSignal;
+  abort(reason?: unknown): void;
+}
+
+declare var AbortController: { new (): AbortController };
+
+interface TextEncoder {
+  encode(text?: string): Uint8Array<ArrayBuffer>;
+  encodeInto(text: string, into: Uint8Array): { read: number; written: number };
+}
+
+declare var TextEncoder: { new (): TextEncoder };
+
+interface TextDecoder {
+  decode(bytes?: Uint8Array, options?: { stream?: boolean }): string;
+}
+
+declare var TextDecoder: {
+  new (encoding?: string, options?: { fatal?: boolean; ignoreBOM?: boolean }): TextDecoder;
+};
+
+interface URLSearchParams extends Iterable<[string, string]> {
+  get(name: string): string | null;
+  getAll(name: string): string[];
+  has(name: string): boolean;
+}
+
+declare var URLSearchParams: { new (query?: string): URLSearchParams };
+
+interface URL {
+  readonly protocol: string;
+  readonly host: string;
+  readonly hostname: string;
+  readonly port: string;
+  readonly pathname: string;
+  readonly search: string;
+  readonly searchParams: URLSearchParams;
+  readonly hash: string;
+  readonly href: string;
+}
+
+declare var URL: { new (url: string, base?: string | URL): URL; canParse(url: string): boolean };
+
+interface ReadableStreamDefaultController<R> {
+  readonly desiredSize: number | null;
+  enqueue(chunk: R): void;
+  close(): void;
+  error(reason?: unknown): void;
+}
+
+interface ReadableStream<R = unknown> extends AsyncIterable<R> {
+  readonly locked: boolean;
+  cancel(reason?: unknown): Promise<void>;
+  getReader(): ReadableStreamDefaultReader<R>;
+  pipeTo(destination: WritableStream<R>, options?: { signal?: AbortSignal }): Promise<void>;
+}
+
+interface ReadableStreamDefaultReader<R> {
+  read(): Promise<{ done: false; value: R } | { done: true; value: R | undefined }>;
+  cancel(reason?: unknown): Promise<void>;
+  releaseLock(): void;
+}
+
+declare var ReadableStream: {
+  new <R>(
+    source?: {
+      start?(controller: ReadableStreamDefaultController<R>): void | PromiseLike<void>;
+      pull?(controller: ReadableStreamDefaultController<R>): void | PromiseLike<void>;
+      cancel?(reason?: unknown): void | PromiseLike<void>;
+    },
+    strategy?: { highWaterMark?: number },
+  ): ReadableStream<R>;
+};
+
+interface WritableStream<W = unknown> {
+  readonly locked: boolean;
+  abort(reason?: unknown): Promise<void>;
+  close(): Promise<void>;
+}
+
+declare var WritableStream: {
+  new <W>(
+    sink?: {
+      write?(chunk: W): void | PromiseLike<void>;
+      close?(): void | PromiseLike<void>;
+      abort?(reason?: unknown): void | PromiseLike<void>;
+    },
+    strategy?: { highWaterMark?: number },
+  ): WritableStream<W>;
+};
+
+interface Headers extends Iterable<[string, string]> {
+  append(name: string, value: string): void;
+  delete(name: string): void;
+  get(name: string): string | null;
+  has(name: string): boolean;
+  set(name: string, value: string): void;
+}
+
+declare var Headers: { new (init?: Record<string, string> | Iterable<[string, string]>): Headers };
+
+interface MessageBody {
+  readonly headers: Headers;
+  readonly body: ReadableStream<Uint8Array<ArrayBuffer>> | null;
+  readonly bodyUsed: boolean;
+  arrayBuffer(): Promise<ArrayBuffer>;
+  json(): Promise<unknown>;
+  text(): Promise<string>;
+}
+
+interface Request extends MessageBody {
+  readonly method: string;
+  readonly url: string;
+  readonly signal: AbortSignal;
+}
+
+interface Response extends MessageBody {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly statusText: string;
+}
+
+type MessageBodyInit =
+  | string
+  | Uint8Array<ArrayBuffer>
+  | ReadableStream<Uint8Array<ArrayBuffer>>
+  | null;
+
+declare var Request: {
+  new (
+    url: string | URL,
+    init?: {
+      method?: string;
+      headers?: Headers | Record<string, string>;
+      body?: MessageBodyInit;
+      signal?: AbortSignal;
+    },
+  ): Request;
+};
+
+declare var Response: {
+  new (
+    body?: MessageBodyInit,
+    init?: { status?: number; statusText?: string; headers?: Headers | Record<string, string> },
+  ): Response;
+};
+
+declare function queueMicrotask(callback: () => void): void;
