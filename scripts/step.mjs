@@ -1,0 +1,99 @@
+// Running other programs: with their output shown as it comes, or kept until somebody asks for it.
+
+import { spawn } from "node:child_process";
+import { realpathSync } from "node:fs";
+import { constants } from "node:os";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The repository's folder; every program runs there. */
+export const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Programs that the packages bring come first, however this script was started. */
+process.env.PATH = join(root, "node_modules", ".bin") + delimiter + (process.env.PATH ?? "");
+
+/**
+ * Tells whether a module is the program that was started, rather than imported.
+ *
+ * @param {string} url the module's `import.meta.url`
+ */
+export function isMain(url) {
+  const main = process.argv[1];
+  return main !== undefined && realpathSync(main) === fileURLToPath(url);
+}
+
+/**
+ * Says on standard output what happens next.
+ *
+ * @param {string} text
+ */
+export function say(text) {
+  console.log(`\n▸ ${text}`);
+}
+
+/**
+ * Says on standard error why it cannot go on.
+ *
+ * @param {unknown} error
+ */
+export function complain(error) {
+  console.error(`\n${error instanceof Error ? error.message : String(error)}`);
+}
+
+/**
+ * Runs a program with its output shown, and without input, so that nothing can wait for a person.
+ * Passes SIGTERM on to it.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {NodeJS.ProcessEnv} [env] added to this process's environment
+ * @returns {Promise<number>} the exit code; as shells have it, 127 if the program cannot be started
+ *   and 128 and more after a signal
+ */
+export async function run(command, args, env = {}) {
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  const stop = () => child.kill("SIGTERM");
+  process.on("SIGTERM", stop);
+  const code = await exitCode(child);
+  process.off("SIGTERM", stop);
+  return code;
+}
+
+/**
+ * Runs a program and keeps what it writes, both streams in one.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {NodeJS.ProcessEnv} [env] added to this process's environment
+ * @returns {Promise<{ code: number, output: string }>}
+ */
+export async function capture(command, args, env = {}) {
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text) => (output += text));
+  }
+  const code = await exitCode(child);
+  return { code, output };
+}
+
+/**
+ * @param {import("node:child_process").ChildProcess} child
+ * @returns {Promise<number>}
+ */
+export function exitCode(child) {
+  return new Promise((resolve) => {
+    child.on("error", () => resolve(127));
+    child.on("close", (code, signal) =>
+      resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)),
+    );
+  });
+}
