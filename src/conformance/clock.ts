@@ -1,0 +1,198 @@
+import type { Clock } from "../devices/index.ts";
+import { deviceLaws } from "./device.ts";
+import {
+  equal,
+  holds,
+  later,
+  LawError,
+  rejectsWithReason,
+  rejects,
+  withDevice,
+  type Law,
+} from "./law.ts";
+
+/** What the laws need to know of a driver of {@link Clock}. */
+export interface ClockSubject {
+  /** Connects a clock whose time passes by itself. The law disposes it. */
+  readonly connect: () => Promise<Clock>;
+}
+
+/** Readings that must increase strictly: enough to stand still on any coarse host clock. */
+const readingCount = 100_000;
+
+/** A sleep that no law waits for: an hour. */
+const longMs = 3_600_000;
+
+/** The laws of {@link Clock}. */
+export function clockLaws({ connect }: ClockSubject): readonly Law[] {
+  const law = (name: string, body: (clock: Clock) => Promise<void>): Law => ({
+    name,
+    run: () => withDevice(connect, body),
+  });
+  return [
+    ...deviceLaws(connect),
+    law("monotonicNs() gives more, each time", increasesInNs),
+    law("monotonicMs() gives more, each time", increasesInMs),
+    law("monotonicMs() and monotonicNs() are one clock", isOneClock),
+    law("wallMs() and timeZoneOffsetMinutes are plausible", tellsWallTime),
+    law("sleep() takes at least as long as asked", sleepsLongEnough),
+    law("sleep() lets other work go first, for 0", yieldsAtZero),
+    law("sleep()s end in the order of their deadlines", sleepsInOrder),
+    law("sleep() fails with RangeError, for what is no duration", refusesMisuse),
+    law("sleep() rejects with the reason at once, when aborted", abortsAtOnce),
+    law("sleep() rejects with the reason, for a signal aborted before", abortsBefore),
+    law("sleep() resolves, though its signal aborts afterwards", ignoresLateAbort),
+    law("sleep() rejects, when the clock is disposed and afterwards", rejectsWhenDisposed),
+    law("wakeAt() wakes once, when the deadline is reached", wakesOnce),
+    law("wakeAt() does not wake from inside the call, for a deadline past", wakesLater),
+    law("wakeAt() does not wake, when cancelled", cancels),
+  ];
+}
+
+async function increasesInNs(clock: Clock): Promise<void> {
+  let last = clock.monotonicNs();
+  for (let index = 0; index < readingCount; index++) {
+    const reading = clock.monotonicNs();
+    if (reading <= last) throw new LawError(`reading ${index}`, `more than ${last}`, reading);
+    last = reading;
+  }
+}
+
+async function increasesInMs(clock: Clock): Promise<void> {
+  let last = clock.monotonicMs();
+  for (let index = 0; index < readingCount; index++) {
+    const reading = clock.monotonicMs();
+    if (!(reading > last)) throw new LawError(`reading ${index}`, `more than ${last}`, reading);
+    last = reading;
+  }
+}
+
+async function isOneClock(clock: Clock): Promise<void> {
+  let lastMs = clock.monotonicMs();
+  for (let index = 0; index < readingCount / 10; index++) {
+    const fromNs = Number(clock.monotonicNs()) / 1e6;
+    if (!(fromNs > lastMs)) throw new LawError("monotonicNs() in ms", `over ${lastMs}`, fromNs);
+    lastMs = clock.monotonicMs();
+    if (!(lastMs > fromNs)) throw new LawError("monotonicMs()", `over ${fromNs}`, lastMs);
+  }
+}
+
+async function tellsWallTime(clock: Clock): Promise<void> {
+  const wallMs = clock.wallMs();
+  holds("wallMs()", Number.isFinite(wallMs) && wallMs >= 0, "milliseconds since 1970", wallMs);
+  const offset = clock.timeZoneOffsetMinutes;
+  const isPlausible = offset === undefined || Math.abs(offset) <= 18 * 60;
+  holds("timeZoneOffsetMinutes", isPlausible, "undefined, or at most 18 hours", offset);
+}
+
+async function sleepsLongEnough(clock: Clock): Promise<void> {
+  for (const durationMs of [0, 0.5, 1, 7.25, 20]) {
+    const from = clock.monotonicMs();
+    await clock.sleep(durationMs);
+    const tookMs = clock.monotonicMs() - from;
+    holds(
+      `the time of sleep(${durationMs})`,
+      tookMs >= durationMs,
+      `${durationMs} or more`,
+      tookMs,
+    );
+  }
+}
+
+async function yieldsAtZero(clock: Clock): Promise<void> {
+  const order: string[] = [];
+  const slept = clock.sleep(0).then(() => order.push("sleep"));
+  await Promise.resolve();
+  queueMicrotask(() => order.push("other work"));
+  await slept;
+  equal("what ran first", order[0], "other work");
+}
+
+async function sleepsInOrder(clock: Clock): Promise<void> {
+  const woken: number[] = [];
+  const sleep = (durationMs: number): Promise<unknown> =>
+    clock.sleep(durationMs).then(() => woken.push(durationMs));
+  await Promise.all([60, 0, 40, 20].map(sleep));
+  equal("the order of waking", woken.join(" "), "0 20 40 60");
+}
+
+async function refusesMisuse(clock: Clock): Promise<void> {
+  for (const durationMs of [-1, -0.001, Number.POSITIVE_INFINITY, Number.NaN]) {
+    await rejects(`sleep(${durationMs})`, () => clock.sleep(durationMs), RangeError);
+  }
+}
+
+async function abortsAtOnce(clock: Clock): Promise<void> {
+  const controller = new AbortController();
+  const reason = { name: "a reason of our own" };
+  const slept = later(clock.sleep(longMs, controller.signal));
+  const aborted = rejectsWithReason("the aborted sleep()", () => slept, reason);
+  controller.abort(reason);
+  await Promise.race([aborted, fails(clock, "the rejection of an aborted sleep()")]);
+}
+
+async function abortsBefore(clock: Clock): Promise<void> {
+  const signal = AbortSignal.abort("aborted before");
+  const slept = (): Promise<void> => clock.sleep(longMs, signal);
+  const aborted = rejectsWithReason("sleep()", slept, "aborted before");
+  await Promise.race([aborted, fails(clock, "the rejection of an aborted sleep()")]);
+}
+
+async function ignoresLateAbort(clock: Clock): Promise<void> {
+  const controller = new AbortController();
+  await clock.sleep(1, controller.signal);
+  controller.abort("too late");
+  await clock.sleep(1);
+}
+
+async function rejectsWhenDisposed(clock: Clock): Promise<void> {
+  const slept = later(rejects("a sleep() under way", () => clock.sleep(longMs), Error));
+  await clock[Symbol.asyncDispose]();
+  await slept;
+  await rejects("sleep() after dispose()", () => clock.sleep(0), Error);
+}
+
+async function wakesOnce(clock: Clock): Promise<void> {
+  const deadlineMs = clock.monotonicMs() + 10;
+  let wokenCount = 0;
+  const wokenMs = await new Promise<number>((resolve) => {
+    clock.wakeAt(deadlineMs, () => {
+      wokenCount++;
+      resolve(clock.monotonicMs());
+    });
+  });
+  holds("the time of waking", wokenMs >= deadlineMs, `${deadlineMs} or more`, wokenMs);
+  await clock.sleep(20);
+  equal("times woken", wokenCount, 1);
+}
+
+async function wakesLater(clock: Clock): Promise<void> {
+  for (const deadlineMs of [clock.monotonicMs() - 5, clock.monotonicMs(), 0]) {
+    let isInside = true;
+    const wokenInside = await new Promise<boolean>((resolve) => {
+      clock.wakeAt(deadlineMs, () => resolve(isInside));
+      isInside = false;
+    });
+    equal("woken from inside wakeAt()", wokenInside, false);
+  }
+}
+
+async function cancels(clock: Clock): Promise<void> {
+  const woken: string[] = [];
+  const nowMs = clock.monotonicMs();
+  const cancelPast = clock.wakeAt(nowMs, () => woken.push("past"));
+  const cancelSoon = clock.wakeAt(nowMs + 5, () => woken.push("soon"));
+  const cancelKept = clock.wakeAt(nowMs + 10, () => woken.push("kept"));
+  cancelPast();
+  cancelSoon();
+  cancelSoon();
+  await clock.sleep(40);
+  cancelKept();
+  equal("what was woken", woken.join(), "kept");
+}
+
+/** Rejects after a while of the clock's own time, so that a law fails where it would hang. */
+async function fails(clock: Clock, what: string): Promise<void> {
+  await clock.sleep(200);
+  throw new LawError(what, "at once", "nothing within 200 ms");
+}
