@@ -1,0 +1,141 @@
+/** xterm.js as Morgana uses it. A module of its own, so that a page can boot before it has loaded. */
+
+import { FitAddon } from "@xterm/addon-fit";
+import { SearchAddon } from "@xterm/addon-search";
+import { SerializeAddon } from "@xterm/addon-serialize";
+import { WebLinksAddon } from "@xterm/addon-web-links";
+import type { ITheme } from "@xterm/xterm";
+import { Terminal } from "@xterm/xterm";
+import style from "@xterm/xterm/css/xterm.css?inline";
+
+/** A terminal on the page. */
+export interface TerminalView {
+  /** Shows output; `shown` is called when it has been parsed. The bytes are *given*. */
+  write(bytes: Uint8Array, shown?: () => void): void;
+  clear(): void;
+  focus(): void;
+  find(text: string, direction: "next" | "previous"): boolean;
+  /** What the terminal shows and has scrolled away, with its escape sequences. */
+  serialize(): string;
+  setScreenReaderMode(on: boolean): void;
+  dispose(): void;
+}
+
+/** What a terminal tells. */
+export interface TerminalEvents {
+  onInput(text: string): void;
+  onResize(columns: number, rows: number): void;
+  /** Whether the unikernel waits for input, which a Tab then is. */
+  isInputWanted(): boolean;
+}
+
+const light: ITheme = {
+  background: "#fbfafd",
+  foreground: "#1c1b22",
+  cursor: "#6d28d9",
+  cursorAccent: "#fbfafd",
+  selectionBackground: "#d9c8f7",
+};
+
+const dark: ITheme = {
+  background: "#16141d",
+  foreground: "#e8e6ef",
+  cursor: "#b794f6",
+  cursorAccent: "#16141d",
+  selectionBackground: "#4b3a70",
+};
+
+/** Opens a terminal that fills `container`, follows its size and the page's colour scheme. */
+export function openTerminal(container: HTMLElement, events: TerminalEvents): TerminalView {
+  const scheme = matchMedia("(prefers-color-scheme: dark)");
+  const terminal = new Terminal({
+    convertEol: true,
+    cursorBlink: true,
+    fontFamily: "ui-monospace, SFMono-Regular, Menlo, Consolas, 'Liberation Mono', monospace",
+    fontSize: 14,
+    minimumContrastRatio: 4.5,
+    scrollback: 10_000,
+    theme: scheme.matches ? dark : light,
+  });
+  const fit = new FitAddon();
+  const search = new SearchAddon();
+  const serialize = new SerializeAddon();
+  for (const addon of [fit, search, serialize, new WebLinksAddon()]) terminal.loadAddon(addon);
+
+  // xterm.js finds its style in the document; here it must be beside it, inside a shadow root.
+  const sheet = document.createElement("style");
+  sheet.textContent = style;
+  const frame = document.createElement("div");
+  frame.style.cssText = "height:100%;padding:0.4rem 0 0 0.6rem;box-sizing:border-box";
+  container.append(sheet, frame);
+  terminal.open(frame);
+  const leaves = leavesTheTerminal(events);
+  terminal.attachCustomKeyEventHandler(
+    (event) => !leaves(event) && !copiesOrPastes(terminal, event),
+  );
+  if (terminal.textarea !== undefined) terminal.textarea.ariaDescription = leaveHint;
+
+  const paint = (): void => {
+    terminal.options.theme = scheme.matches ? dark : light;
+    container.style.background = (scheme.matches ? dark : light).background ?? "";
+  };
+  paint();
+  scheme.addEventListener("change", paint);
+  const resized = new ResizeObserver(() => fit.fit());
+  resized.observe(container);
+  terminal.onData((text) => events.onInput(text));
+  terminal.onResize(({ cols, rows }) => events.onResize(cols, rows));
+  fit.fit();
+  events.onResize(terminal.cols, terminal.rows);
+
+  return {
+    write: (bytes, shown) => terminal.write(bytes, shown),
+    clear: () => terminal.reset(),
+    focus: () => terminal.focus(),
+    find: (text, direction) =>
+      direction === "next" ? search.findNext(text) : search.findPrevious(text),
+    serialize: () => serialize.serialize(),
+    setScreenReaderMode(on) {
+      terminal.options.screenReaderMode = on;
+    },
+    dispose() {
+      scheme.removeEventListener("change", paint);
+      resized.disconnect();
+      terminal.dispose();
+      container.replaceChildren();
+    },
+  };
+}
+
+/** How to leave the terminal by keyboard; shown where it has the focus. */
+const leaveHint = "Escape, then Tab, leaves the console";
+
+/**
+ * A terminal must not trap the focus (WCAG 2.1.2): a Tab leaves it after an Escape, and whenever no
+ * unikernel waits for input. Gives the function that says whether a key does.
+ */
+function leavesTheTerminal(events: TerminalEvents): (event: KeyboardEvent) => boolean {
+  let escaped = false;
+  return ({ type, key }) => {
+    if (type !== "keydown" || key === "Shift") return false;
+    const leaves = key === "Tab" && (escaped || !events.isInputWanted());
+    escaped = key === "Escape";
+    return leaves;
+  };
+}
+
+/**
+ * Leaves copying and pasting to the browser: Ctrl-C copies where something is selected, and is typed
+ * where nothing is; Ctrl-V and Shift-Insert paste. Returns whether a key is such a one.
+ */
+function copiesOrPastes(terminal: Terminal, event: KeyboardEvent): boolean {
+  if (event.type !== "keydown" || !event.ctrlKey || event.altKey) return false;
+  const key = event.key.toLowerCase();
+  if (key === "c" && (terminal.hasSelection() || event.shiftKey)) {
+    event.preventDefault();
+    if (terminal.hasSelection()) void navigator.clipboard.writeText(terminal.getSelection());
+    terminal.clearSelection();
+    return true;
+  }
+  return key === "v";
+}

@@ -1,0 +1,168 @@
+/**
+ * The page's half of a console: a screen that outlives the workers whose output it shows.
+ *
+ * The log of lines is there from the first byte; xterm.js comes when it has loaded, and is then given
+ * what arrived before it.
+ */
+
+import { ConsoleInput } from "./console-input.ts";
+import { ConsoleLog } from "./console-log.ts";
+import type { PageMessage, WorkerMessage } from "./console-protocol.ts";
+import { ConsoleRegion } from "./console-region.ts";
+import type { TerminalView } from "./console-terminal.ts";
+
+/** A screen of the page. */
+export interface ConsoleScreen {
+  /**
+   * Joins the screen to a unikernel's console, in place of the one before. The port is *given*. Returns
+   * the function that closes it.
+   */
+  attach(port: MessagePort): () => void;
+  /** Types `text`, as a person would: `\n` is Enter. Kept for the next unikernel if there is none. */
+  type(text: string): void;
+  /** The output so far, without escape sequences: the last 10,000 lines. */
+  text(): string;
+  /** Shows text of the host's own after the output so far, on lines of its own. */
+  print(text: string): void;
+  /** The same for what went wrong. */
+  report(text: string): void;
+  clear(): void;
+  focus(): void;
+  /** Selects the next or previous place where `text` stands; false if there is none. */
+  find(text: string, direction: "next" | "previous"): boolean;
+  /** What xterm.js holds, with its escape sequences; empty until it has loaded. */
+  serialize(): string;
+  setScreenReaderMode(on: boolean): void;
+  /** Resolves when xterm.js shows the screen; rejects if it could not be loaded. */
+  readonly ready: Promise<void>;
+  dispose(): void;
+}
+
+/** Opens a screen that fills `container`. */
+export function openScreen({ container }: { readonly container: HTMLElement }): ConsoleScreen {
+  return new Screen(container);
+}
+
+class Screen implements ConsoleScreen {
+  readonly ready: Promise<void>;
+  readonly #log = new ConsoleLog();
+  readonly #region = new ConsoleRegion();
+  readonly #encoder = new TextEncoder();
+  readonly #input = new ConsoleInput({
+    answer: (message) => this.#send(message),
+    echo: (bytes) => this.#show(bytes, () => {}),
+  });
+  #port: MessagePort | undefined;
+  #terminal: TerminalView | undefined;
+  #terminalFailed = false;
+  /** Output that waits for xterm.js, with what to do when it is shown. */
+  #waiting: { bytes: Uint8Array; shown: () => void }[] = [];
+  #size: { columns: number; rows: number } | undefined;
+
+  constructor(container: HTMLElement) {
+    container.before(this.#region.element);
+    this.ready = this.#load(container);
+    this.ready.catch(() => {});
+  }
+
+  attach(port: MessagePort): () => void {
+    this.#port?.close();
+    this.#port = port;
+    this.#input.reset();
+    port.onmessage = ({ data }: MessageEvent<WorkerMessage>) => this.#receive(data, port);
+    if (this.#size !== undefined) this.#send({ kind: "size", ...this.#size });
+    return () => port.close();
+  }
+
+  type(text: string): void {
+    this.#input.type(this.#encoder.encode(text.replaceAll("\n", "\r")));
+  }
+
+  text(): string {
+    return this.#log.text();
+  }
+
+  print(text: string): void {
+    const lines = `${this.#log.midLine ? "\n" : ""}${text}\n`;
+    this.#show(this.#encoder.encode(lines), () => {});
+  }
+
+  report(text: string): void {
+    this.print(text.replaceAll(/^.*$/gm, (line) => `\u001b[31m${line}\u001b[39m`));
+  }
+
+  clear(): void {
+    this.#log.clear();
+    this.#region.clear();
+    this.#terminal?.clear();
+    for (const { shown } of this.#waiting.splice(0)) shown();
+  }
+
+  focus(): void {
+    this.#terminal?.focus();
+  }
+
+  find(text: string, direction: "next" | "previous"): boolean {
+    return this.#terminal?.find(text, direction) ?? false;
+  }
+
+  serialize(): string {
+    return this.#terminal?.serialize() ?? "";
+  }
+
+  setScreenReaderMode(on: boolean): void {
+    this.#terminal?.setScreenReaderMode(on);
+  }
+
+  dispose(): void {
+    this.#port?.close();
+    this.#terminal?.dispose();
+    this.#region.element.remove();
+  }
+
+  async #load(container: HTMLElement): Promise<void> {
+    try {
+      const { openTerminal } = await import("./console-terminal.ts");
+      this.#terminal = openTerminal(container, {
+        onInput: (text) => this.type(text),
+        isInputWanted: () => this.#input.isWanted,
+        onResize: (columns, rows) => {
+          this.#size = { columns, rows };
+          this.#send({ kind: "size", columns, rows });
+        },
+      });
+    } catch (error) {
+      // The log goes on without it, and what waits for it must not hold up the unikernel.
+      this.#terminalFailed = true;
+      throw error;
+    } finally {
+      for (const { bytes, shown } of this.#waiting.splice(0)) this.#showInTerminal(bytes, shown);
+    }
+  }
+
+  #receive(message: WorkerMessage, port: MessagePort): void {
+    if (message instanceof Uint8Array) {
+      const bytes = message.length;
+      this.#show(message, () => this.#send({ kind: "credit", bytes }, port));
+    } else if ("want" in message) {
+      this.#input.want(message.want);
+    } else {
+      this.#input.unread(message.unread);
+    }
+  }
+
+  #show(bytes: Uint8Array, shown: () => void): void {
+    this.#region.add(this.#log.write(bytes));
+    this.#showInTerminal(bytes, shown);
+  }
+
+  #showInTerminal(bytes: Uint8Array, shown: () => void): void {
+    if (this.#terminal !== undefined) this.#terminal.write(bytes, shown);
+    else if (this.#terminalFailed) shown();
+    else this.#waiting.push({ bytes, shown });
+  }
+
+  #send(message: PageMessage, port: MessagePort | undefined = this.#port): void {
+    port?.postMessage(message);
+  }
+}
