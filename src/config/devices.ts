@@ -1,0 +1,84 @@
+/** The stock devices, each backed by what its target has. */
+
+import * as drivers from "#drivers";
+import type { Block, Clock, Console, Network, Random } from "../devices/index.ts";
+import type { DeviceDescription } from "./device.ts";
+import { device } from "./device.ts";
+
+/** The console: xterm.js in a page, standard input and output on Node, a buffer in simulation. */
+export const defaultConsole: DeviceDescription<Console> = /* @__PURE__ */ device({
+  name: "console",
+  signature: "Console",
+  connect: ({ host }) => host.console(),
+});
+
+/** The clock: the host's, or a virtual one in simulation. */
+export const defaultClock: DeviceDescription<Clock> = /* @__PURE__ */ device({
+  name: "clock",
+  signature: "Clock",
+  connect: drivers.clock,
+});
+
+/** Random bytes: cryptographic, or seeded in simulation. */
+export const defaultRandom: DeviceDescription<Random> = /* @__PURE__ */ device({
+  name: "random",
+  signature: "Random",
+  connect: drivers.random,
+});
+
+/** What a disk is when it is made for the first time. */
+export interface BlockOptions {
+  /** Sectors on the disk. */
+  readonly sectorCount: number;
+  /** Bytes in a sector: a power of two, at least 512, which is the default. */
+  readonly sectorBytes?: 512 | 1024 | 2048 | 4096;
+}
+
+/**
+ * A disk: an IndexedDB database in a page, a file on Node, memory in simulation. `name` (in camel
+ * case) names the device, and the disk unless `--<name>-disk` says otherwise; `--<name>-sectors` sets
+ * another size. A disk that exists with another size is not opened.
+ */
+export function defaultBlock(name: string, options: BlockOptions): DeviceDescription<Block> {
+  const diskArgument = `${name}Disk`;
+  const sectorsArgument = `${name}Sectors`;
+  return device({
+    name,
+    signature: "Block",
+    args: {
+      [diskArgument]: { type: "string", default: name, doc: "Disk to open; a file on Node" },
+      [sectorsArgument]: {
+        type: "int",
+        default: options.sectorCount,
+        min: 1,
+        doc: "Size of the disk, in sectors",
+      },
+    },
+    connect: (context) =>
+      drivers.block({
+        ...context,
+        args: {
+          disk: context.args[diskArgument],
+          sectorCount: context.args[sectorsArgument],
+          sectorBytes: options.sectorBytes ?? 512,
+        },
+      }),
+  });
+}
+
+/**
+ * An Ethernet interface: a port of the page's switch in a browser, a port of the wire in simulation.
+ * **There is none on Node yet.**
+ */
+export const defaultNetwork: DeviceDescription<Network> = /* @__PURE__ */ device({
+  name: "network",
+  signature: "Network",
+  args: {
+    mac: {
+      type: "string",
+      optional: true,
+      doc: "MAC address, such as 02:00:00:00:00:01; by default one picked at random",
+    },
+  },
+  connect: drivers.network,
+});

@@ -1,0 +1,35 @@
+/** The drivers of the `simulated` target: every device of a run shares its simulation. */
+
+import type { Block, Clock, Network, Random } from "../../devices/index.ts";
+import type { Simulation } from "../../simulated/index.ts";
+import { SimulatedClock, SimulatedDisk, Wire } from "../../simulated/index.ts";
+import type { Driver, DriverContext } from "../device.ts";
+import { macAddressFrom } from "../mac-address.ts";
+
+/** The one wire of each simulation. */
+const wires = new WeakMap<Simulation, Wire>();
+
+export const clock: Driver<Clock> = (context) => new SimulatedClock(simulationOf(context).timeline);
+
+export const random: Driver<Random> = (context) => simulationOf(context).random(context.unikernel);
+
+export const block: Driver<Block> = (context) =>
+  new SimulatedDisk(simulationOf(context), {
+    name: String(context.args["disk"]),
+    sectorBytes: Number(context.args["sectorBytes"]),
+    sectorCount: Number(context.args["sectorCount"]),
+  }).connect();
+
+export const network: Driver<Network> = (context) => {
+  const simulation = simulationOf(context);
+  const wire = wires.get(simulation) ?? new Wire(simulation, { name: "wire" });
+  wires.set(simulation, wire);
+  return wire.connect(macAddressFrom(context.args["mac"], simulation.random("mac")));
+};
+
+function simulationOf({ host }: DriverContext): Simulation {
+  if (host.target === "simulated") return host.simulation;
+  throw new TypeError(
+    `A simulated driver needs a simulation, and this is the ${host.target} target`,
+  );
+}

@@ -1,0 +1,45 @@
+/** The configuration language of Morgana: what a `config.ts` imports. */
+
+export type {
+  Argument,
+  ArgumentTable,
+  ArgumentValue,
+  ArgumentValues,
+  Misuse,
+} from "./arguments.ts";
+export { flagOf, parseArguments } from "./arguments.ts";
+export { checkUnikernel } from "./check.ts";
+export type {
+  BrowserHost,
+  DeviceDescription,
+  DevicesOf,
+  Driver,
+  DriverContext,
+  Host,
+  NodeHost,
+  SimulatedHost,
+  Target,
+} from "./device.ts";
+export { device } from "./device.ts";
+export type { BlockOptions } from "./devices.ts";
+export {
+  defaultBlock,
+  defaultClock,
+  defaultConsole,
+  defaultNetwork,
+  defaultRandom,
+} from "./devices.ts";
+export type { Description, DeviceSummary } from "./graph.ts";
+export { describe, describeAsDot, describeAsText, devicesInOrder } from "./graph.ts";
+export type { LogFilter, Logger, LogLevel } from "./log.ts";
+export { createLogger, parseLogFilter } from "./log.ts";
+export type {
+  About,
+  Context,
+  Exit,
+  Unikernel,
+  UnikernelModule,
+  UnikernelOptions,
+} from "./unikernel.ts";
+export { unikernel, unikernelFrom } from "./unikernel.ts";
+export { usage } from "./usage.ts";
