@@ -1,0 +1,44 @@
+/** How a run ends. */
+
+import type { Misuse } from "../config/arguments.ts";
+
+/** Exit codes that Morgana gives; a unikernel's own are whatever `start` returns. */
+export const exitCodes = {
+  /** `start` returned, or stopped because it was asked to. */
+  returned: 0,
+  /** `--help` was asked for. */
+  help: 63,
+  /** The arguments are not what the unikernel declares. */
+  badArguments: 64,
+  /** It did not stop when halted, and was terminated (128 + SIGKILL, as in a shell). */
+  terminated: 137,
+  /** An error that nobody caught. */
+  uncaught: 255,
+} as const;
+
+/** What came of a run. */
+export interface Outcome {
+  /** 0–255. */
+  readonly code: number;
+  /** What was thrown, when the code is 255 and there is something to show. */
+  readonly error?: unknown;
+  /** What is wrong with the arguments, when the code is 64; the host shows the usage with it. */
+  readonly misuse?: Misuse;
+}
+
+/** Why a unikernel's signal aborted: somebody halted it. */
+export class Halted extends Error {
+  override readonly name = "Halted";
+
+  constructor() {
+    super("The unikernel was halted");
+  }
+}
+
+/** A halted unikernel did not stop in the time it had. */
+export class Unresponsive extends Error {
+  override readonly name = "Unresponsive";
+}
+
+/** How long a halted unikernel has to stop by itself, in milliseconds. */
+export const haltGraceMs = 500;

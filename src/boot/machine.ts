@@ -1,0 +1,192 @@
+/** The page's half of booting: one worker, from its start to its end. */
+
+import "./polyfill.ts";
+import type { Remote } from "comlink";
+import { proxy, wrap } from "comlink";
+import type { Misuse } from "../config/arguments.ts";
+import type { Description } from "../config/graph.ts";
+import { usage } from "../config/usage.ts";
+import type { EncodedError } from "./errors.ts";
+import { decodeError } from "./errors.ts";
+import { exitCodes, haltGraceMs } from "./exit.ts";
+import type { CounterTable, PageSide, RunReport, WorkerSide } from "./protocol.ts";
+
+/** Where a machine is in its life. `failed`: it could not boot, or nobody caught its error. */
+export type MachineStatus = "booting" | "running" | "exited" | "failed";
+
+/**
+ * A service of the page that a unikernel opens a port to; the port is *given*. Returns what to do when
+ * the machine has ended.
+ */
+export type Service = (port: MessagePort, options: Readonly<Record<string, string>>) => () => void;
+
+/** How to boot a machine. */
+export interface MachineOptions {
+  /** The worker's script: `unikernel.js` of a unikernel's page. */
+  readonly url: URL;
+  /** The worker's name, for the browser's tools. */
+  readonly name: string;
+  /** The command line. */
+  readonly argv: readonly string[];
+  readonly services: Readonly<Record<string, Service>>;
+  /** Called at each change of status. */
+  readonly onStatus?: (machine: Machine) => void;
+}
+
+/** A little longer than the worker gives the unikernel, so that its report can still arrive. */
+const terminateAfterMs = 2 * haltGraceMs;
+
+/** A unikernel in a worker of its own. Boots when it is made. */
+export class Machine {
+  /** Resolves when `start` is called; rejects if that never happens. */
+  readonly booted: Promise<void>;
+  /** Resolves to the exit code, and never rejects. */
+  readonly exited: Promise<number>;
+
+  readonly #options: MachineOptions;
+  readonly #worker: Worker;
+  readonly #remote: Remote<WorkerSide>;
+  readonly #booted = Promise.withResolvers<void>();
+  readonly #exited = Promise.withResolvers<number>();
+  readonly #releases: (() => void)[] = [];
+  #status: MachineStatus = "booting";
+  #exitCode: number | null = null;
+  #error: Error | undefined;
+  #description: Description | undefined;
+  #misuse: Misuse | undefined;
+
+  constructor(options: MachineOptions) {
+    this.#options = options;
+    this.booted = this.#booted.promise;
+    this.exited = this.#exited.promise;
+    this.booted.catch(() => {});
+    this.#worker = startWorker(options.url, options.name);
+    this.#remote = wrap<WorkerSide>(this.#worker);
+    this.#worker.addEventListener("error", (event) => void this.#onWorkerError(event));
+    void this.#run();
+  }
+
+  get status(): MachineStatus {
+    return this.#status;
+  }
+
+  /** The exit code, or `null` while it has none. */
+  get exitCode(): number | null {
+    return this.#exitCode;
+  }
+
+  /** What ended it, if the status is `failed`. Its stack is the worker's. */
+  get error(): Error | undefined {
+    return this.#error;
+  }
+
+  /** What is to be said of the arguments after exit code 63 or 64. */
+  get usage(): string | undefined {
+    const asked = this.#exitCode === exitCodes.help || this.#misuse !== undefined;
+    if (!asked || this.#description === undefined) return undefined;
+    return usage(this.#description, this.#misuse);
+  }
+
+  /** What the unikernel says of itself, once it is there. */
+  get description(): Description | undefined {
+    return this.#description;
+  }
+
+  /** The devices' counters. Does not resolve while the unikernel blocks its thread. */
+  async counters(): Promise<CounterTable> {
+    return this.#remote.counters();
+  }
+
+  /**
+   * Halts the unikernel: its signal aborts, and if it does not end by itself its worker is terminated.
+   * Resolves to the exit code.
+   */
+  async halt(): Promise<number> {
+    if (this.#exitCode === null) {
+      void this.#remote.halt();
+      const timer = setTimeout(() => this.#finish(exitCodes.terminated), terminateAfterMs);
+      await this.exited;
+      clearTimeout(timer);
+    }
+    return this.exited;
+  }
+
+  async #run(): Promise<void> {
+    const page: PageSide = {
+      openPort: (service, options, port) => {
+        const release = this.#options.services[service]?.(port, options);
+        if (release !== undefined) this.#releases.push(release);
+      },
+      describe: async (description) => {
+        this.#description = description;
+      },
+      started: async () => {
+        this.#setStatus("running");
+        this.#booted.resolve();
+      },
+    };
+    const { argv } = this.#options;
+    const report: RunReport = await this.#remote.run({ argv }, proxy(page));
+    this.#misuse = report.misuse;
+    this.#finish(report.code, report.error && decodeError(report.error));
+  }
+
+  /** The worker's script did not load, or threw before it could offer the unikernel. */
+  async #onWorkerError(event: ErrorEvent): Promise<void> {
+    if (this.#exitCode !== null) return;
+    event.preventDefault();
+    const { url, name } = this.#options;
+    const error =
+      event.message === undefined || event.message === ""
+        ? Object.assign(new Error(await explainLoadFailure(url, name)), { stack: "" })
+        : thrownAt(event);
+    this.#finish(exitCodes.uncaught, error);
+  }
+
+  #finish(code: number, error?: Error): void {
+    if (this.#exitCode !== null) return;
+    this.#worker.terminate();
+    for (const release of this.#releases) release();
+    this.#exitCode = code;
+    this.#error = error;
+    this.#setStatus(code === exitCodes.uncaught ? "failed" : "exited");
+    this.#booted.reject(error ?? new Error(`"${this.#options.name}" exited with ${code}`));
+    this.#exited.resolve(code);
+  }
+
+  #setStatus(status: MachineStatus): void {
+    this.#status = status;
+    this.#options.onStatus?.(this);
+  }
+}
+
+/** A worker's script must be of the page's origin; one from elsewhere is imported by a script that is. */
+function startWorker(url: URL, name: string): Worker {
+  if (url.origin === location.origin) return new Worker(url, { type: "module", name });
+  const script = new Blob([`import ${JSON.stringify(url.href)};`], { type: "text/javascript" });
+  const blobUrl = URL.createObjectURL(script);
+  return new Worker(blobUrl, { type: "module", name });
+}
+
+async function explainLoadFailure(url: URL, name: string): Promise<string> {
+  const cannot = `Cannot boot "${name}"`;
+  try {
+    const { status } = await fetch(url, { method: "HEAD" });
+    if (status === 404) return `${cannot}: there is no unikernel at ${url.href}`;
+    return `${cannot}: ${url.href} answered ${status}, and is not a unikernel's script`;
+  } catch {
+    return `${cannot}: ${url.href} cannot be reached`;
+  }
+}
+
+function thrownAt({ message, filename, lineno, colno }: ErrorEvent): Error {
+  const text = message.replace(/^Uncaught (?:Error: )?/, "");
+  const encoded: EncodedError = {
+    name: "Error",
+    message: text,
+    code: undefined,
+    stack: `Error: ${text}\n    at ${filename}:${lineno}:${colno}`,
+    cause: undefined,
+  };
+  return decodeError(encoded);
+}

@@ -1,0 +1,68 @@
+/** Booting in a Node process: the entry that the bundler puts before a `config.ts`. */
+
+import { inspect } from "node:util";
+import type { NodeHost } from "../config/device.ts";
+import { describe } from "../config/graph.ts";
+import type { About, Unikernel } from "../config/unikernel.ts";
+import { unikernelFrom } from "../config/unikernel.ts";
+import { usage } from "../config/usage.ts";
+import type { Console } from "../devices/index.ts";
+import { connect as connectConsole } from "../platform-node/console-stdio.ts";
+import { exitCodes, Halted, haltGraceMs, Unresponsive } from "./exit.ts";
+import type { Outcome } from "./exit.ts";
+import { run } from "./run.ts";
+
+/**
+ * Runs the unikernel that a configuration's module exports with the process's arguments, and ends the
+ * process with its exit code. An interrupt (Ctrl-C) or a termination signal halts it.
+ *
+ * @throws {TypeError} if it exports none; `file` is how the message names it
+ */
+export async function bootNode(
+  config: object,
+  file: string,
+  packages: About["packages"],
+): Promise<void> {
+  const unikernel = unikernelFrom(config, file);
+  let console: Console | undefined;
+  const host: NodeHost = { target: "node", console: () => (console ??= connectConsole()) };
+  const { signal, uncaught } = processSignals();
+  const argv = process.argv.slice(2);
+  endProcess(unikernel, await run(unikernel, { host, argv, packages, signal, uncaught }));
+}
+
+/**
+ * Ends the process as a run ended: help goes to standard output; what is wrong with the arguments,
+ * and what nobody caught, to standard error.
+ */
+export function endProcess(unikernel: Unikernel, { code, error, misuse }: Outcome): void {
+  const exit = (): never => process.exit(code);
+  if (error !== undefined) {
+    const text = inspect(error);
+    process.stderr.write(`Uncaught ${text}\n`, exit);
+  } else if (misuse !== undefined) {
+    process.stderr.write(`${usage(describe(unikernel), misuse)}\n`, exit);
+  } else if (code === exitCodes.help) {
+    process.stdout.write(`${usage(describe(unikernel))}\n`, exit);
+  } else {
+    exit();
+  }
+}
+
+/** Halting and uncaught errors as a run wants them, from the process's own events. */
+export function processSignals(): { signal: AbortSignal; uncaught: Promise<never> } {
+  const halting = new AbortController();
+  const uncaught = new Promise<never>((_resolve, reject) => {
+    const halt = (): void => {
+      if (halting.signal.aborted) process.exit(exitCodes.terminated);
+      halting.abort(new Halted());
+      setTimeout(() => reject(new Unresponsive()), haltGraceMs).unref();
+    };
+    process.on("SIGINT", halt);
+    process.on("SIGTERM", halt);
+    process.on("uncaughtException", reject);
+    process.on("unhandledRejection", reject);
+  });
+  uncaught.catch(() => {});
+  return { signal: halting.signal, uncaught };
+}

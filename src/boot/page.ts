@@ -1,0 +1,32 @@
+/** What a page boots unikernels with: machines, their services, and the disks they leave behind. */
+
+import type { ConsoleScreen } from "../platform-js/console-xterm.ts";
+import { attachToSwitch } from "./page-network.ts";
+import type { Service } from "./machine.ts";
+
+export type { Argument, ArgumentTable } from "../config/arguments.ts";
+export { flagOf } from "../config/arguments.ts";
+export type { Description } from "../config/graph.ts";
+export type { DiskSummary } from "../platform-js/block-indexeddb-catalogue.ts";
+export { openScreen } from "../platform-js/console-xterm.ts";
+export type { ConsoleScreen as Screen } from "../platform-js/console-xterm.ts";
+export { Machine } from "./machine.ts";
+export type { MachineStatus, Service } from "./machine.ts";
+export type { CounterTable } from "./protocol.ts";
+export { mapStack } from "./stack-trace.ts";
+
+/** The services of a page: its console goes to `screen`, its network to the switch of that name. */
+export function pageServices(
+  screen: ConsoleScreen,
+  network: string,
+): Readonly<Record<string, Service>> {
+  return {
+    console: (port) => screen.attach(port),
+    network: (port) => attachToSwitch(network, port),
+  };
+}
+
+/** The disks of this origin; loaded when a page lists them, since booting needs none of it. */
+export function loadDisks(): Promise<typeof import("../platform-js/block-indexeddb-catalogue.ts")> {
+  return import("../platform-js/block-indexeddb-catalogue.ts");
+}

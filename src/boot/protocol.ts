@@ -1,0 +1,47 @@
+/**
+ * What the page and the unikernel's worker say to each other. Control goes over comlink, as calls of
+ * these two interfaces; each stream of data has a MessagePort of its own, opened by the worker.
+ */
+
+import type { Misuse } from "../config/arguments.ts";
+import type { Description } from "../config/graph.ts";
+import type { EncodedError } from "./errors.ts";
+
+/** What the worker offers the page. */
+export interface WorkerSide {
+  /** Runs the unikernel, once; resolves when it has ended and its output has been taken. */
+  run(request: RunRequest, page: PageSide): Promise<RunReport>;
+  /** Aborts the unikernel's signal. The unikernel has a moment to end by itself. */
+  halt(): void;
+  /** The devices' counters now, by device. */
+  counters(): CounterTable;
+}
+
+/**
+ * What the page offers the worker. Its calls and the worker's answers take different ports, and may
+ * overtake one another: each resolves when the page has taken it.
+ */
+export interface PageSide {
+  /** Gives the page the other end of a port to one of its services. */
+  openPort(service: string, options: Readonly<Record<string, string>>, port: MessagePort): void;
+  /** Says what the unikernel is, before anything can go wrong in it. */
+  describe(description: Description): Promise<void>;
+  /** Says that the devices are connected and `start` is being called. */
+  started(): Promise<void>;
+}
+
+/** What the worker is to run with. */
+export interface RunRequest {
+  readonly argv: readonly string[];
+}
+
+/** What came of it. */
+export interface RunReport {
+  readonly code: number;
+  readonly error: EncodedError | undefined;
+  /** What is wrong with the arguments, if something is. */
+  readonly misuse: Misuse | undefined;
+}
+
+/** Counters by name, for each device by name. */
+export type CounterTable = Readonly<Record<string, Readonly<Record<string, number>>>>;
