@@ -1,0 +1,130 @@
+/** `morgana new`: a project with a unikernel that runs. */
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import type { Command } from "./command.ts";
+import { onlyWord } from "./command.ts";
+
+export const command: Command = {
+  usage: "new <dir>",
+  summary: "Make a project with a unikernel that runs",
+  help: "  The folder must not exist or be empty.",
+  async run(argv) {
+    const folder = resolve(onlyWord(argv, "folder"));
+    if (existsSync(folder) && readdirSync(folder).length > 0) {
+      throw new Error(`Cannot make a project in ${folder}: it is not empty`);
+    }
+    const name = nameOf(folder);
+    for (const [file, text] of projectFiles(name)) {
+      await mkdir(dirname(join(folder, file)), { recursive: true });
+      await writeFile(join(folder, file), text);
+    }
+    const shown = relative(".", folder) || ".";
+    process.stdout.write(
+      `Made ${shown}. Now:\n\n  cd ${shown}\n  npm install\n  npm start      # in the browser\n` +
+        `  npm run node   # in this terminal\n`,
+    );
+    return 0;
+  },
+};
+
+/** The folder's name as a unikernel's: what a URL and an npm package allow. */
+function nameOf(folder: string): string {
+  const name = basename(folder)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-|-$/g, "");
+  return name === "" ? "unikernel" : name;
+}
+
+function projectFiles(name: string): ReadonlyMap<string, string> {
+  const { version, devDependencies } = ownManifest();
+  const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+  return new Map([
+    [
+      "package.json",
+      json({
+        name,
+        private: true,
+        version: "0.1.0",
+        type: "module",
+        scripts: {
+          start: "morgana dev",
+          build: "morgana build",
+          node: "morgana run . -t node",
+          check: "tsc --noEmit",
+        },
+        devDependencies: {
+          "fata-morgana": `^${version}`,
+          typescript: devDependencies["typescript"],
+        },
+      }),
+    ],
+    [
+      "tsconfig.json",
+      json({
+        compilerOptions: {
+          target: "ES2023",
+          lib: ["ESNext", "DOM"],
+          types: [],
+          module: "ESNext",
+          moduleResolution: "bundler",
+          allowImportingTsExtensions: true,
+          verbatimModuleSyntax: true,
+          strict: true,
+          noEmit: true,
+          skipLibCheck: true,
+        },
+        include: ["**/*.ts"],
+        exclude: ["dist", "node_modules"],
+      }),
+    ],
+    [
+      "config.ts",
+      `import { defaultConsole, unikernel } from "fata-morgana/config";
+
+export default unikernel("${name}", () => import("./unikernel.ts"), [defaultConsole], {
+  description: "Greets whoever it is told to greet",
+  args: { name: { type: "string", default: "world", doc: "Whom to greet" } },
+});
+`,
+    ],
+    [
+      "unikernel.ts",
+      `import type { Context } from "fata-morgana/config";
+import type { Console } from "fata-morgana/devices";
+
+export async function start(
+  console: Console,
+  { args }: Context<{ name: string }>,
+): Promise<void> {
+  await console.writeLine(\`Hello, \${args.name}!\`);
+}
+`,
+    ],
+    [
+      "README.md",
+      `# ${name}
+
+A unikernel of [Morgana](https://www.npmjs.com/package/fata-morgana).
+
+\`\`\`
+npm install
+npm start                      # the page, with reload on change
+npm run node -- --name=you     # the same in a terminal
+npm run build                  # static files in dist/
+npm run check                  # types
+\`\`\`
+
+\`config.ts\` says which devices it gets, \`unikernel.ts\` what it does with them.
+`,
+    ],
+    [".gitignore", "node_modules/\ndist/\n"],
+  ]);
+}
+
+function ownManifest(): { version: string; devDependencies: Record<string, string> } {
+  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return JSON.parse(manifest) as { version: string; devDependencies: Record<string, string> };
+}
