@@ -1,0 +1,87 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { AxeResults, RunOptions } from "axe-core";
+import type { Page } from "@playwright/test";
+import { expect, test } from "@playwright/test";
+import { MachinePage } from "./machine.ts";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+async function violations(page: Page): Promise<unknown> {
+  await page.evaluate(axe);
+  const options: RunOptions = {
+    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"],
+  };
+  const results = await page.evaluate(
+    (given) =>
+      (globalThis as unknown as { axe: { run(o: RunOptions): Promise<AxeResults> } }).axe.run(
+        given,
+      ),
+    options,
+  );
+  return results.violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)]);
+}
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const width of [1280, 390]) {
+    test.describe(`${colorScheme}, ${width} px wide`, () => {
+      test.use({ colorScheme, viewport: { width, height: 800 } });
+
+      test("the gallery breaks no rule of WCAG AA", async ({ page }) => {
+        await page.goto("./");
+        await expect(page.getByRole("heading", { name: "hello", exact: true })).toBeVisible();
+        expect(await violations(page)).toEqual([]);
+      });
+
+      test("a unikernel's page breaks no rule of WCAG AA", async ({ page }) => {
+        const machine = await MachinePage.open(page, "hello-key/");
+        await machine.exited();
+        await expect(page.locator(".xterm-rows")).toContainText("Hello");
+        await expect(page.getByRole("region", { name: "Arguments" })).toBeVisible();
+        expect(await violations(page)).toEqual([]);
+      });
+
+      test("no page scrolls sideways", async ({ page }) => {
+        for (const path of ["./", "hello-key/", "disk-lottery/", "frames/"]) {
+          await page.goto(path);
+          await page.waitForSelector("morgana-unikernel .screen, .cards");
+          const excess = await page.evaluate(
+            () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+          );
+          expect(excess, path).toBeLessThanOrEqual(0);
+        }
+      });
+    });
+  }
+}
+
+test("everything is reached and used by keyboard", async ({ page }) => {
+  const machine = await MachinePage.open(page, "hello-key/");
+  await machine.exited();
+  await expect(page.getByLabel("--hello")).toBeVisible();
+  const reached: string[] = [];
+  for (let count = 0; count < 25; count += 1) {
+    await page.keyboard.press("Tab");
+    reached.push(
+      await page.evaluate(() => {
+        let active = document.activeElement;
+        while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
+        return (
+          active?.textContent?.trim() || active?.getAttribute("name") || active?.className || ""
+        );
+      }),
+    );
+  }
+  for (const each of ["All unikernels", "Restart", "--hello", "--times", "Run with these"]) {
+    expect(reached).toContain(each);
+  }
+  // The terminal is not a trap: focus went past it.
+  expect(reached.indexOf("--hello")).toBeGreaterThan(reached.indexOf("Restart"));
+});
+
+test("a screen reader hears what the console shows", async ({ page }) => {
+  const machine = await MachinePage.open(page, "hello-key/?times=3");
+  await machine.exited();
+  const log = page.getByRole("log");
+  await expect(log).toHaveText("Hello World!Hello World!Hello World!");
+});

@@ -1,0 +1,13 @@
+import { expect, test } from "@playwright/test";
+import { MachinePage } from "./machine.ts";
+
+test("frames: two unikernels on one page greet each other in raw Ethernet", async ({ page }) => {
+  await page.goto("frames/");
+  const alice = new MachinePage(page, 0);
+  const bob = new MachinePage(page, 1);
+  await alice.shows(/I am Bob \(from 0?[0-9a-f]{1,2}(:[0-9a-f]{2}){5}\)/);
+  await bob.shows(/I am Alice \(from/);
+  await expect(alice.element.getByRole("region", { name: "Devices" })).toContainText("frames in");
+  const address = /I am Alice, at (\S+)/.exec(await alice.text())?.[1];
+  expect(await bob.text()).toContain(`(from ${address})`);
+});
