@@ -1,0 +1,48 @@
+// Sizes of what a page loads, minified and gzipped.
+
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { bundle, findUnikernel } from "fata-morgana/vite";
+
+/** @param {string} path */
+const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+/** @param {string | Buffer} contents */
+const gzipped = (contents) => gzipSync(contents, { level: 9 }).length;
+
+/**
+ * Measures what the budgets are about, in bytes. Needs the built package.
+ *
+ * @returns {Promise<Record<string, number>>}
+ */
+export async function measureSizes() {
+  const workers = ["noop", "hello", "frames", "disk-lottery"].map(async (name) => {
+    const unikernel = findUnikernel(at(`examples/${name}`));
+    const { code } = await bundle(unikernel, { target: "browser", minify: true });
+    return [`${name}'s worker`, gzipped(code)];
+  });
+  return Object.fromEntries([
+    ...(await Promise.all(workers)),
+    ["page without xterm.js", gzipped(readFileSync(at("dist/page/morgana.js")))],
+  ]);
+}
+
+/** The suite. */
+export const aims = { "hello's worker": 6000, "page without xterm.js": 20_000 };
+
+/** @returns {Promise<readonly import("./report.mjs").Row[]>} */
+export async function run() {
+  const sizes = await measureSizes();
+  return Object.entries(sizes).map(([measure, bytes]) => ({
+    measure,
+    target: "browser",
+    unit: "bytes gzipped",
+    better: "lower",
+    median: bytes,
+    low: bytes,
+    high: bytes,
+    aim: measure in aims ? aims[/** @type {keyof typeof aims} */ (measure)] : null,
+    beside: [],
+  }));
+}
