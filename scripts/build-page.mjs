@@ -22,7 +22,7 @@ await build({
     modulePreload: false,
     rolldownOptions: {
       input: { morgana: at("dist/elements/index.js") },
-      preserveEntrySignatures: "exports-only",
+      preserveEntrySignatures: "allow-extension",
       output: {
         format: "es",
         entryFileNames: "[name].js",

@@ -2,14 +2,14 @@
 
 import "./polyfill.ts";
 import type { Remote } from "comlink";
-import { proxy, wrap } from "comlink";
+import { expose, wrap } from "comlink";
 import type { Misuse } from "../config/arguments.ts";
 import type { Description } from "../config/graph.ts";
 import { usage } from "../config/usage.ts";
 import type { EncodedError } from "./errors.ts";
 import { decodeError } from "./errors.ts";
 import { exitCodes, haltGraceMs } from "./exit.ts";
-import type { CounterTable, PageSide, RunReport, WorkerSide } from "./protocol.ts";
+import type { CounterTable, PageSide, WorkerName, WorkerSide } from "./protocol.ts";
 
 /** Where a machine is in its life. `failed`: it could not boot, or nobody caught its error. */
 export type MachineStatus = "booting" | "running" | "exited" | "failed";
@@ -24,7 +24,7 @@ export type Service = (port: MessagePort, options: Readonly<Record<string, strin
 export interface MachineOptions {
   /** The worker's script: `unikernel.js` of a unikernel's page. */
   readonly url: URL;
-  /** The worker's name, for the browser's tools. */
+  /** The unikernel's name, for messages and the browser's tools. */
   readonly name: string;
   /** The command line. */
   readonly argv: readonly string[];
@@ -60,10 +60,10 @@ export class Machine {
     this.booted = this.#booted.promise;
     this.exited = this.#exited.promise;
     this.booted.catch(() => {});
-    this.#worker = startWorker(options.url, options.name);
+    this.#worker = startWorker(options.url, [options.name, ...options.argv]);
     this.#remote = wrap<WorkerSide>(this.#worker);
     this.#worker.addEventListener("error", (event) => void this.#onWorkerError(event));
-    void this.#run();
+    expose(this.#page(), this.#worker);
   }
 
   get status(): MachineStatus {
@@ -111,8 +111,8 @@ export class Machine {
     return this.exited;
   }
 
-  async #run(): Promise<void> {
-    const page: PageSide = {
+  #page(): PageSide {
+    return {
       openPort: (service, options, port) => {
         const release = this.#options.services[service]?.(port, options);
         if (release !== undefined) this.#releases.push(release);
@@ -124,11 +124,11 @@ export class Machine {
         this.#setStatus("running");
         this.#booted.resolve();
       },
+      ended: async ({ code, error, misuse }) => {
+        this.#misuse = misuse;
+        this.#finish(code, error && decodeError(error));
+      },
     };
-    const { argv } = this.#options;
-    const report: RunReport = await this.#remote.run({ argv }, proxy(page));
-    this.#misuse = report.misuse;
-    this.#finish(report.code, report.error && decodeError(report.error));
   }
 
   /** The worker's script did not load, or threw before it could offer the unikernel. */
@@ -161,11 +161,11 @@ export class Machine {
 }
 
 /** A worker's script must be of the page's origin; one from elsewhere is imported by a script that is. */
-function startWorker(url: URL, name: string): Worker {
-  if (url.origin === location.origin) return new Worker(url, { type: "module", name });
+function startWorker(url: URL, commandLine: WorkerName): Worker {
+  const options: WorkerOptions = { type: "module", name: JSON.stringify(commandLine) };
+  if (url.origin === location.origin) return new Worker(url, options);
   const script = new Blob([`import ${JSON.stringify(url.href)};`], { type: "text/javascript" });
-  const blobUrl = URL.createObjectURL(script);
-  return new Worker(blobUrl, { type: "module", name });
+  return new Worker(URL.createObjectURL(script), options);
 }
 
 async function explainLoadFailure(url: URL, name: string): Promise<string> {

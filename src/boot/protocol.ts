@@ -7,10 +7,8 @@ import type { Misuse } from "../config/arguments.ts";
 import type { Description } from "../config/graph.ts";
 import type { EncodedError } from "./errors.ts";
 
-/** What the worker offers the page. */
+/** What the worker offers the page. It runs the unikernel at once, without being asked to. */
 export interface WorkerSide {
-  /** Runs the unikernel, once; resolves when it has ended and its output has been taken. */
-  run(request: RunRequest, page: PageSide): Promise<RunReport>;
   /** Aborts the unikernel's signal. The unikernel has a moment to end by itself. */
   halt(): void;
   /** The devices' counters now, by device. */
@@ -28,14 +26,17 @@ export interface PageSide {
   describe(description: Description): Promise<void>;
   /** Says that the devices are connected and `start` is being called. */
   started(): Promise<void>;
+  /** Says that the unikernel has ended and its output has been taken. */
+  ended(report: RunReport): Promise<void>;
 }
 
-/** What the worker is to run with. */
-export interface RunRequest {
-  readonly argv: readonly string[];
-}
+/**
+ * The worker's name is its command line, as JSON: the unikernel's name and its arguments. It is there
+ * when the worker's script begins, whereas a message waits for the page's thread, which is busy then.
+ */
+export type WorkerName = readonly [unikernel: string, ...argv: string[]];
 
-/** What came of it. */
+/** What came of a run. */
 export interface RunReport {
   readonly code: number;
   readonly error: EncodedError | undefined;

@@ -9,6 +9,9 @@ import { disksStyle } from "./disks-style.ts";
 /** How often the list is read again while the page is visible, in milliseconds. */
 const refreshIntervalMs = 2_000;
 
+/** When it is read first: booting a unikernel beside it comes before. */
+const firstRefreshMs = 300;
+
 /** Lists the disks of this origin: their size, what they hold, whether a unikernel has them open. */
 export class MorganaDisks extends LitElement {
   static override properties: PropertyDeclarations = {
@@ -21,6 +24,7 @@ export class MorganaDisks extends LitElement {
   declare problem: string;
 
   #timer: ReturnType<typeof setInterval> | undefined;
+  #first: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     super();
@@ -31,12 +35,13 @@ export class MorganaDisks extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.#timer = setInterval(() => void this.refresh(), refreshIntervalMs);
-    void this.refresh();
+    this.#first = setTimeout(() => void this.refresh(), firstRefreshMs);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearInterval(this.#timer);
+    clearTimeout(this.#first);
   }
 
   /** Reads the list again. */

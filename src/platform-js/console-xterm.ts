@@ -1,8 +1,9 @@
 /**
  * The page's half of a console: a screen that outlives the workers whose output it shows.
  *
- * The log of lines is there from the first byte; xterm.js comes when it has loaded, and is then given
- * what arrived before it.
+ * The log of lines is there from the first byte. xterm.js is loaded when there is something to show,
+ * since it takes the page's thread for as long as a worker takes to start, and starting one waits for
+ * that thread; it is then given what arrived before it.
  */
 
 import { ConsoleInput } from "./console-input.ts";
@@ -33,7 +34,7 @@ export interface ConsoleScreen {
   /** What xterm.js holds, with its escape sequences; empty until it has loaded. */
   serialize(): string;
   setScreenReaderMode(on: boolean): void;
-  /** Resolves when xterm.js shows the screen; rejects if it could not be loaded. */
+  /** Resolves when xterm.js shows the screen, after its first use; rejects if it did not load. */
   readonly ready: Promise<void>;
   dispose(): void;
 }
@@ -45,6 +46,7 @@ export function openScreen({ container }: { readonly container: HTMLElement }): 
 
 class Screen implements ConsoleScreen {
   readonly ready: Promise<void>;
+  readonly #used = Promise.withResolvers<void>();
   readonly #log = new ConsoleLog();
   readonly #region = new ConsoleRegion();
   readonly #encoder = new TextEncoder();
@@ -66,6 +68,7 @@ class Screen implements ConsoleScreen {
   }
 
   attach(port: MessagePort): () => void {
+    this.#used.resolve();
     this.#port?.close();
     this.#port = port;
     this.#input.reset();
@@ -83,6 +86,7 @@ class Screen implements ConsoleScreen {
   }
 
   print(text: string): void {
+    this.#used.resolve();
     const lines = `${this.#log.midLine ? "\n" : ""}${text}\n`;
     this.#show(this.#encoder.encode(lines), () => {});
   }
@@ -121,6 +125,7 @@ class Screen implements ConsoleScreen {
   }
 
   async #load(container: HTMLElement): Promise<void> {
+    await this.#used.promise;
     try {
       const { openTerminal } = await import("./console-terminal.ts");
       this.#terminal = openTerminal(container, {

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Plugin } from "vite";
 import { serveUnikernels } from "./dev-server.ts";
-import { pageFiles } from "./page-script.ts";
+import { pageFiles, terminalFile } from "./page-script.ts";
 import { galleryPage, notFoundPage, unikernelPage } from "./pages.ts";
 import { formatProblem, problemOf } from "./problems.ts";
 import { Workshop } from "./workshop.ts";
@@ -57,12 +57,7 @@ export function morgana(options: MorganaOptions = {}): Plugin {
     load: (id) => virtualPages.get(id)?.(),
     transformIndexHtml: {
       order: "pre",
-      // The page's script is not part of the project's build: it is copied as it is.
-      handler: (html) =>
-        html.replaceAll(
-          /<script(?=[^>]*\bmorgana\.js")(?![^>]*vite-ignore)/g,
-          "<script vite-ignore",
-        ),
+      handler: pageWithScript,
     },
     async generateBundle() {
       const emit = (fileName: string, source: string | Uint8Array): void => {
@@ -87,4 +82,20 @@ export function morgana(options: MorganaOptions = {}): Plugin {
       );
     },
   };
+}
+
+/**
+ * The page's script is not part of the project's build: it is copied as it is. xterm.js is fetched
+ * beside it rather than when it is first needed.
+ */
+function pageWithScript(html: string): string {
+  const terminal = html.includes("<morgana-unikernel") ? terminalFile() : undefined;
+  return html.replaceAll(
+    /<script(?=[^>]*\bsrc="([^"]*)morgana\.js")(?![^>]*vite-ignore)/g,
+    (_tag, base: string) => {
+      const href = `${base}${terminal}`;
+      const preload = `<link rel="modulepreload" href="${href}" vite-ignore>`;
+      return `${terminal === undefined ? "" : preload}<script vite-ignore`;
+    },
+  );
 }

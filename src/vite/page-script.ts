@@ -24,3 +24,8 @@ export function pageFiles(): ReadonlyMap<string, () => Buffer> {
       .map((file) => [relative(folder, file).replaceAll("\\", "/"), () => readFileSync(file)]),
   );
 }
+
+/** The file of {@link pageFiles} that holds xterm.js, which a page with a unikernel soon needs. */
+export function terminalFile(): string | undefined {
+  return [...pageFiles().keys()].find((file) => /^morgana\/console-terminal-.*\.js$/.test(file));
+}

@@ -91,7 +91,7 @@ function page({ title, base, body }: PageParts): string {
     <title>${escape(title)}</title>
     <link rel="icon" href="data:,">
     <link rel="stylesheet" href="${base}morgana.css" vite-ignore>
-    <script type="module" src="${base}morgana.js" vite-ignore></script>
+    <script type="module" src="${base}morgana.js"></script>
   </head>
   <body>
     ${body}
