@@ -19,21 +19,21 @@ export async function start(
   { args, signal }: Context<Arguments>,
 ): Promise<void> {
   const known = new Set<string>();
+  let finish = (): void => {};
+  const done = new Promise<void>((resolve) => (finish = resolve));
   await console.writeLine(`I am ${args.name}, at ${formatMac(network.mac)}`);
-  const greeted = new Promise<void>((resolve) => {
-    network.listen({
-      frame(frame) {
-        const greeting = decode(frame);
-        if (greeting === undefined || known.has(greeting.from)) return;
-        known.add(greeting.from);
-        void console.writeLine(`${greeting.text} (from ${greeting.from})`);
-        send(network, frame.slice(6, 12), `Nice to meet you, I am ${args.name}`);
-        if (args.greetings > 0 && known.size >= args.greetings) resolve();
-      },
-    });
+  network.listen({
+    frame(frame) {
+      const greeting = decode(frame);
+      if (greeting === undefined || known.has(greeting.from)) return;
+      known.add(greeting.from);
+      void console.writeLine(`${greeting.text} (from ${greeting.from})`);
+      send(network, frame.slice(6, 12), `Nice to meet you, I am ${args.name}`);
+      if (args.greetings > 0 && known.size >= args.greetings) finish();
+    },
   });
   const calling = callOut(network, clock, args.name, signal);
-  await (args.greetings > 0 ? Promise.race([greeted, calling]) : calling);
+  await (args.greetings > 0 ? Promise.race([done, calling]) : calling);
   // What was just sent leaves with its batch before the device goes.
   await clock.sleep(0);
 }
