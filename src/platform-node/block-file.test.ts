@@ -1,11 +1,21 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import {
+  mkdir,
+  mkdtemp,
+  open as openFile,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { blockLaws } from "../conformance/index.ts";
 import type { Block } from "../devices/index.ts";
 import type { FileOptions } from "./block-file.ts";
@@ -64,6 +74,16 @@ test("connect() rejects with busy and the path, when the disk is open", async ()
   });
   await first[Symbol.asyncDispose]();
   await (await open({ path }))[Symbol.asyncDispose]();
+});
+
+test("connect() rejects with busy, when the disk is open by another name", async () => {
+  const path = freshPath();
+  const first = await open({ path });
+  const alias = freshPath();
+  await symlink(path, alias);
+  await expect(open({ path: alias })).rejects.toMatchObject({ code: "busy" });
+  await first[Symbol.asyncDispose]();
+  await (await open({ path: alias }))[Symbol.asyncDispose]();
 });
 
 test("connect() takes over the lock of a process that is gone", async () => {
@@ -137,6 +157,54 @@ test("a growable disk is found as large as it grew", async () => {
   const again = await open({ path, growable: true });
   expect(again.info.sectorCount).toBe(1000);
   await again[Symbol.asyncDispose]();
+});
+
+describe("when the medium fails", () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  /** Lets the next `fdatasync`s do what the functions say, and the others succeed. */
+  async function fakeSyncs(...syncs: readonly (() => Promise<void>)[]): Promise<() => number> {
+    const path = freshPath();
+    const file = await openFile(path, "w");
+    const spy = vi.spyOn(Object.getPrototypeOf(file) as typeof file, "datasync");
+    await file.close();
+    for (const sync of syncs) spy.mockImplementationOnce(sync);
+    return () => spy.mock.calls.length;
+  }
+
+  const fail = (): Promise<void> => Promise.reject(new Error("EIO: i/o error, fdatasync"));
+  const filled = (byte: number): Uint8Array[] => [new Uint8Array(512).fill(byte)];
+
+  test("every write that shares a failed sync rejects, and later ones do not", async () => {
+    const disk = await open();
+    const syncCount = await fakeSyncs(fail);
+    const results = await Promise.allSettled([0, 1, 2].map((at) => disk.write(at, filled(at))));
+    expect(results.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+    expect(results[1]).toMatchObject({ reason: { name: "BlockError", code: "io" } });
+    expect(syncCount()).toBe(1);
+    await disk.write(0, filled(9));
+    await disk[Symbol.asyncDispose]();
+  });
+
+  test("a write that was made during a failed sync rejects, though its own succeeds", async () => {
+    const disk = await open();
+    let fails = (_error: Error): void => {};
+    let begins = (): void => {};
+    const begun = new Promise<void>((resolve) => (begins = resolve));
+    await fakeSyncs(() => {
+      begins();
+      return new Promise((_resolve, reject) => (fails = reject));
+    });
+    const first = disk.write(0, filled(1)).catch((error: unknown) => error);
+    await begun;
+    const second = disk.write(1, filled(2)).catch((error: unknown) => error);
+    // A read is done after the writes called before it are made.
+    await disk.read(1, filled(0));
+    fails(new Error("EIO"));
+    expect(await first).toMatchObject({ code: "io" });
+    expect(await second).toMatchObject({ code: "io" });
+    await disk[Symbol.asyncDispose]();
+  });
 });
 
 const compiled = fileURLToPath(new URL("../../dist/platform-node/block-file.js", import.meta.url));

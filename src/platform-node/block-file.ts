@@ -5,8 +5,8 @@
 
 import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { open, realpath, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { BlockError } from "../devices/errors.ts";
 import type { Block, BlockInfo } from "../devices/index.ts";
 import { lockFile } from "./file-lock.ts";
@@ -32,9 +32,10 @@ export interface FileOptions {
  * @throws {RangeError} if a size is out of range
  */
 export async function connect(options: FileOptions): Promise<Block> {
-  const { path, readOnly = false, sectorBytes, sectorCount } = options;
+  const { readOnly = false, sectorBytes, sectorCount } = options;
   checkSizes(options);
-  const cannot = `Cannot open disk ${path}`;
+  const cannot = `Cannot open disk ${options.path}`;
+  const path = await realPath(options.path, cannot);
   const release = await lockFile(`${path}.lock`, cannot);
   let file: FileHandle | undefined;
   try {
@@ -55,6 +56,17 @@ function checkSizes({ path, sectorBytes, sectorCount }: FileOptions): void {
   }
   if (!isSize(sectorBytes, sectorCount) || sectorCount < 1) {
     throw new RangeError(`Cannot open disk ${path}: it cannot have ${sectorCount} sectors`);
+  }
+}
+
+/** The one path of a file, whatever it is called: a disk has one lock. The file need not be there. */
+async function realPath(path: string, cannot: string): Promise<string> {
+  try {
+    return await realpath(path).catch(async () =>
+      join(await realpath(dirname(path)), basename(path)),
+    );
+  } catch (error) {
+    throw blockErrorOf(error, cannot);
   }
 }
 
@@ -81,17 +93,19 @@ async function openOrCreate(
 /** Makes a file of zeros, whole or not at all, and there for good. */
 async function create(path: string, sizeBytes: number): Promise<void> {
   const unfinished = `${path}.new`;
-  const file = await open(unfinished, "w");
   try {
-    await file.truncate(sizeBytes);
-    await file.sync();
+    const file = await open(unfinished, "w");
+    try {
+      await file.truncate(sizeBytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(unfinished, path);
   } catch (error) {
     await rm(unfinished, { force: true });
     throw error;
-  } finally {
-    await file.close();
   }
-  await rename(unfinished, path);
   const folder = await open(dirname(path), "r");
   try {
     await folder.sync();
@@ -133,10 +147,16 @@ class FileBlock implements Block {
   readonly #path: string;
   readonly #file: FileHandle;
   readonly #release: () => Promise<void>;
-  /** Operations one after another, so that each sees those called before it. */
-  #last: Promise<unknown> = Promise.resolve();
+  /** Operations that have not settled, which disposal waits for. */
+  readonly #underWay = new Set<Promise<void>>();
+  /** Steps of operations one after another, so that each sees those called before it. */
+  #last: Promise<void> = Promise.resolve();
+  /** The last `fdatasync`; it never rejects, and the next one begins when it is done. */
+  #synced: Promise<void> = Promise.resolve();
   /** The next `fdatasync`, for writes that have been made and are not durable. */
-  #sync: Promise<void> | undefined;
+  #nextSync: Promise<void> | undefined;
+  /** How often the medium did not take what was written. */
+  #failureCount = 0;
   #closing: Promise<void> | undefined;
 
   constructor(
@@ -156,13 +176,15 @@ class FileBlock implements Block {
     const count = this.#check("read", sector, buffers);
     this.counters.reads += 1;
     this.counters.sectorsRead += count;
-    await this.#inOrder(`read sector ${sector}`, async () => {
-      let position = sector * this.info.sectorBytes;
-      for (const buffer of buffers) {
-        await this.#readFully(buffer, position);
-        position += buffer.length;
-      }
-    });
+    await this.#run(`read sector ${sector}`, () =>
+      this.#inOrder(async () => {
+        let position = sector * this.info.sectorBytes;
+        for (const buffer of buffers) {
+          await this.#readFully(buffer, position);
+          position += buffer.length;
+        }
+      }),
+    );
   }
 
   async write(sector: number, buffers: readonly Uint8Array[]): Promise<void> {
@@ -171,15 +193,15 @@ class FileBlock implements Block {
     this.counters.writes += 1;
     this.counters.sectorsWritten += count;
     if (count === 0) return;
-    const what = `write sector ${sector}`;
-    await this.#inOrder(what, async () => {
-      let position = sector * this.info.sectorBytes;
-      for (const buffer of buffers) {
-        await this.#writeFully(buffer, position);
-        position += buffer.length;
-      }
-    });
-    await this.#durable(what);
+    await this.#run(`write sector ${sector}`, () =>
+      this.#durably(async () => {
+        let position = sector * this.info.sectorBytes;
+        for (const buffer of buffers) {
+          await this.#writeFully(buffer, position);
+          position += buffer.length;
+        }
+      }),
+    );
   }
 
   async flush(): Promise<void> {
@@ -199,10 +221,11 @@ class FileBlock implements Block {
       const why = growable ? "no file can be so large" : "it is of fixed size";
       throw new BlockError("out-of-range", `Cannot ${what}: ${why}`);
     }
-    await this.#inOrder(what, async () => {
-      await this.#file.truncate(Math.max(sectorCount, this.info.sectorCount) * sectorBytes);
-      await this.#file.sync();
-      this.info = { ...this.info, sectorCount: Math.max(sectorCount, this.info.sectorCount) };
+    await this.#run(what, async () => {
+      // Another call may have grown it further meanwhile.
+      const grown = (): number => Math.max(sectorCount, this.info.sectorCount);
+      await this.#durably(() => this.#file.truncate(grown() * sectorBytes));
+      this.info = { ...this.info, sectorCount: grown() };
     });
   }
 
@@ -218,10 +241,9 @@ class FileBlock implements Block {
   }
 
   async #close(): Promise<void> {
-    await this.#last;
-    await this.#sync?.catch(() => {});
+    await Promise.allSettled(this.#underWay);
     await this.#file.close().catch(() => {});
-    await this.#release();
+    await this.#release().catch(() => {});
   }
 
   async #readFully(buffer: Uint8Array, position: number): Promise<void> {
@@ -241,29 +263,49 @@ class FileBlock implements Block {
     }
   }
 
-  /** Runs an operation after those called before it. */
-  async #inOrder(what: string, operation: () => Promise<void>): Promise<void> {
-    const running = this.#last.then(operation);
-    this.#last = running.catch(() => {});
+  /** Runs an operation, which disposal waits for, and makes its errors ours. */
+  async #run(what: string, operation: () => Promise<void>): Promise<void> {
+    const underWay = operation();
+    this.#underWay.add(underWay);
     try {
-      await running;
+      await underWay;
     } catch (error) {
       throw blockErrorOf(error, `Cannot ${what} of disk ${this.#path}`);
+    } finally {
+      this.#underWay.delete(underWay);
     }
   }
 
-  /** Resolves when all that has been written is durable, together with whoever waits now. */
-  async #durable(what: string): Promise<void> {
-    // One that is under way may have begun before this write; the next one has not.
-    this.#sync ??= this.#last.then(() => {
-      this.#sync = undefined;
-      return this.#file.datasync();
+  /** Takes a step after those called before it. */
+  #inOrder(step: () => Promise<void>): Promise<void> {
+    const taken = this.#last.then(step);
+    this.#last = taken.catch(() => {});
+    return taken;
+  }
+
+  /** Takes a step that changes the file, and resolves when the change is durable. */
+  async #durably(step: () => Promise<void>): Promise<void> {
+    let failureCount = 0;
+    await this.#inOrder(() => {
+      failureCount = this.#failureCount;
+      return step();
     });
-    try {
-      await this.#sync;
-    } catch (error) {
-      throw blockErrorOf(error, `Cannot ${what} of disk ${this.#path}`);
-    }
+    await this.#sync();
+    // The system tells of a failure once, and to whoever asks first: it may have been this change's.
+    if (this.#failureCount === failureCount) return;
+    throw new Error("the medium failed meanwhile, and may not have taken it");
+  }
+
+  /** Resolves when all that has been written is durable, together with whoever waits now. */
+  #sync(): Promise<void> {
+    // One that is under way may have begun before this write; the next one has not.
+    this.#nextSync ??= Promise.all([this.#last, this.#synced]).then(() => {
+      this.#nextSync = undefined;
+      const sync = this.#file.datasync();
+      this.#synced = sync.catch(() => void this.#failureCount++);
+      return sync;
+    });
+    return this.#nextSync;
   }
 
   #check(verb: "read" | "write", sector: number, buffers: readonly Uint8Array[]): number {

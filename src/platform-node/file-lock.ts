@@ -8,11 +8,15 @@
 
 import { randomUUID } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
-import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, readFile, rm, writeFile } from "node:fs/promises";
+import { setTimeout } from "node:timers/promises";
 import { BlockError } from "../devices/errors.ts";
 
 /** How often a stale lock is tried to be taken over: each time, somebody else was faster. */
 const maxAttempts = 10;
+
+/** How long another process may take to remove a stale lock, before we look again. */
+const retryMs = 5;
 
 /** Locks that this process holds, to be given up when it ends. */
 const held = new Set<string>();
@@ -28,21 +32,17 @@ process.on("exit", () => {
  */
 export async function lockFile(path: string, cannot: string): Promise<() => Promise<void>> {
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
-    try {
-      await take(path);
+    if (await take(path, cannot)) {
       held.add(path);
       return async () => {
         if (held.delete(path)) await rm(path, { force: true });
       };
-    } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      if (code !== "EEXIST") throw new BlockError("io", `${cannot}: ${message}`, { cause: error });
     }
     const owner = await readOwner(path);
     if (owner !== undefined && isAlive(owner)) {
       throw new BlockError("busy", `${cannot}: process ${owner.pid} has it open (${path})`);
     }
-    await removeStale(path, owner);
+    await removeStale(path, cannot);
   }
   throw new BlockError("busy", `${cannot}: other processes are opening it (${path})`);
 }
@@ -54,11 +54,17 @@ interface Owner {
 }
 
 /** Makes the lock with its owner's name in it, so that nobody ever sees it without. */
-async function take(path: string): Promise<void> {
+async function take(path: string, cannot: string): Promise<boolean> {
   const own = `${path}.${process.pid}.${randomUUID()}`;
-  await writeFile(own, JSON.stringify({ pid: process.pid, start: startOf(process.pid) }));
+  const owner: Owner = { pid: process.pid, start: statusOf(process.pid)?.start ?? "" };
   try {
+    await writeFile(own, JSON.stringify(owner));
     await link(own, path);
+    return true;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return false;
+    throw new BlockError("io", `${cannot}: ${message}`, { cause: error });
   } finally {
     await rm(own, { force: true });
   }
@@ -66,7 +72,10 @@ async function take(path: string): Promise<void> {
 
 async function readOwner(path: string): Promise<Owner | undefined> {
   try {
-    return JSON.parse(await readFile(path, "utf8")) as Owner;
+    const owner = JSON.parse(await readFile(path, "utf8")) as Partial<Owner> | null;
+    const { pid = 0, start = "" } = owner ?? {};
+    // Not every number is a process: 0 and less are groups of them.
+    return Number.isSafeInteger(pid) && pid > 0 ? { pid, start } : undefined;
   } catch {
     return undefined;
   }
@@ -79,31 +88,44 @@ function isAlive({ pid, start }: Owner): boolean {
     // Somebody else's process is alive, too.
     if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
   }
-  const now = startOf(pid);
-  return now === "" || start === "" || now === start;
+  const now = statusOf(pid);
+  // One that has ended, and that its parent has not asked about, still has a number.
+  if (now?.state === "Z") return false;
+  return now === undefined || start === "" || now.start === start;
 }
 
-/** When a process started, in the kernel's own terms (proc(5), field 22); empty where it does not say. */
-function startOf(pid: number): string {
+/**
+ * What the kernel says of a process, in its own terms (proc(5), fields 3 and 22): its state and when
+ * it started. `undefined` where it says nothing.
+ */
+function statusOf(pid: number): { readonly state: string; readonly start: string } | undefined {
   try {
     const status = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The second field is the command in parentheses, which may hold anything.
-    return status.slice(status.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+    const fields = status.slice(status.lastIndexOf(")") + 2).split(" ");
+    return { state: fields[0] ?? "", start: fields[19] ?? "" };
   } catch {
-    return "";
+    return undefined;
   }
 }
 
-/** Takes a dead process's lock out of the way, unless another has done so and locked anew. */
-async function removeStale(path: string, owner: Owner | undefined): Promise<void> {
-  const aside = `${path}.${process.pid}.${randomUUID()}`;
+/**
+ * Removes a dead process's lock. Whoever does so holds the lock on it, and looks once more: so nobody
+ * removes the lock that another has taken meanwhile.
+ */
+async function removeStale(path: string, cannot: string): Promise<void> {
+  let release: () => Promise<void>;
   try {
-    // Only one of those who try gets hold of it.
-    await rename(path, aside);
-  } catch {
+    release = await lockFile(`${path}.stale`, cannot);
+  } catch (error) {
+    if (!(error instanceof BlockError) || error.code !== "busy") throw error;
+    await setTimeout(retryMs);
     return;
   }
-  const moved = await readOwner(aside);
-  const fresh = moved !== undefined && moved.pid !== owner?.pid && isAlive(moved);
-  await (fresh ? rename(aside, path) : rm(aside, { force: true }));
+  try {
+    const owner = await readOwner(path);
+    if (owner === undefined || !isAlive(owner)) await rm(path, { force: true });
+  } finally {
+    await release();
+  }
 }

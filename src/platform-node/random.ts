@@ -8,10 +8,15 @@ export function connect(): Random {
   // One call for many integers: a call costs far more than four bytes.
   const pool = new Uint32Array(256);
   let left = 0;
+  const counters = { bytes: 0 };
   return {
-    counters: {},
-    fill: (into) => randomFillSync(into),
+    counters,
+    fill(into) {
+      counters.bytes += into.length;
+      return randomFillSync(into);
+    },
     uint32() {
+      counters.bytes += 4;
       if (left === 0) {
         randomFillSync(pool);
         left = pool.length;
