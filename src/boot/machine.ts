@@ -114,6 +114,8 @@ export class Machine {
   #page(): PageSide {
     return {
       openPort: (service, options, port) => {
+        // A worker that was terminated may have asked just before: nobody would release this one.
+        if (this.#exitCode !== null) return port.close();
         const release = this.#options.services[service]?.(port, options);
         if (release !== undefined) this.#releases.push(release);
       },

@@ -117,7 +117,7 @@ test.each([
   const bytes = new Uint8Array(64);
   bytes.set(length, 2);
   port2.postMessage({ kind: "batch", buffer: bytes.buffer, byteLength: 64 });
-  port2.postMessage({ kind: "batch", buffer: new ArrayBuffer(3), byteLength: 1e9 });
+  port2.postMessage({ kind: "batch", buffer: new ArrayBuffer(3), byteLength: 3 });
   await settle();
   expect(network.counters["malformedIn"]).toBe(1);
   expect(heard.frames).toEqual([]);
@@ -128,6 +128,64 @@ test.each([
   expect(heard.frames.length).toBe(1);
   port2.close();
 });
+
+test.each([
+  undefined,
+  null,
+  7,
+  "batch",
+  {},
+  { kind: "other" },
+  { kind: "batch" },
+  { kind: "batch", buffer: new Uint8Array(64), byteLength: 64 },
+  { kind: "batch", buffer: new ArrayBuffer(64), byteLength: 65 },
+  { kind: "batch", buffer: new ArrayBuffer(64), byteLength: -1 },
+  { kind: "batch", buffer: new ArrayBuffer(64), byteLength: Number.NaN },
+  { kind: "batch", buffer: new ArrayBuffer(2 ** 21), byteLength: 10 },
+  { kind: "credit" },
+  { kind: "credit", bytes: -1 },
+  { kind: "credit", bytes: Number.NaN },
+  { kind: "credit", bytes: "1" },
+])("a message that is none is counted, and the link goes on: %o", async (message) => {
+  const { port1, port2 } = new MessageChannel();
+  const network = connect({ port: port1, mac: Uint8Array.of(2, 0, 0, 0, 0, 1) });
+  const other = connect({ port: port2, mac: Uint8Array.of(2, 0, 0, 0, 0, 2) });
+  const heard = listen(network);
+  port2.postMessage(message);
+  send(other, frameOf(60, 1));
+  await settle();
+  expect(network.counters["malformedIn"]).toBe(1);
+  expect(heard.frames.length).toBe(1);
+  port2.close();
+});
+
+test("write() drops as much, though the other end gives back more than was sent", async () => {
+  const { port1, port2 } = new MessageChannel();
+  const network = connect({ port: port1, mac: Uint8Array.of(2, 0, 0, 0, 0, 1) });
+  port2.postMessage({ kind: "credit", bytes: 2 ** 50 });
+  await settle();
+  for (let index = 0; index < 2000; index += 1) send(network, frameOf(1514, 1));
+  expect(network.counters.droppedOut).toBeGreaterThan(1000);
+  port2.close();
+});
+
+test("the link goes down, when the thread at the other end is gone and said nothing", async () => {
+  const { port1, port2 } = new MessageChannel();
+  const network = connect({ port: port1, mac: Uint8Array.of(2, 0, 0, 0, 0, 1) });
+  const down = new Promise<boolean>((resolve) => network.onLinkChange(resolve));
+  port2.close();
+  expect(await down).toBe(false);
+  expect(network.linkUp).toBe(false);
+});
+
+test.each([new Uint8Array(5), Uint8Array.of(1, 0, 0, 0, 0, 1)])(
+  "connect() throws RangeError, for the address %o",
+  (mac) => {
+    const { port1 } = new MessageChannel();
+    expect(() => connect({ port: port1, mac })).toThrow(RangeError);
+    port1.close();
+  },
+);
 
 test("dispose() takes the link of the other end down", async () => {
   const [one, other] = connectPair();

@@ -58,7 +58,12 @@ const maxBatchBytes = 64 * 1024;
 /** The most that may be under way, in bytes; a peer that does not take it has the rest dropped. */
 const windowBytes = 1024 * 1024;
 
-/** Connects one end of the link. */
+/**
+ * Connects one end of the link. The link goes down when the other end is disposed, and when the
+ * browser tells that its thread is gone.
+ *
+ * @throws {RangeError} if `mac` is not 6 bytes of a unicast address
+ */
 export function connect(options: MessagePortOptions): Network {
   return new MessagePortNetwork(options);
 }
@@ -95,11 +100,15 @@ class MessagePortNetwork implements Network {
   #flushing = false;
 
   constructor({ port, mac, mtu = 1500, offloads }: MessagePortOptions) {
+    if (mac.length !== 6 || ((mac[0] ?? 1) & 1) !== 0) {
+      throw new RangeError(`Cannot connect a network: ${mac.join(".")} is no station's address`);
+    }
     this.#port = port;
     this.mac = mac.slice();
     this.mtu = mtu;
     this.offloads = offloads ?? { checksum: false, segmentationBytes: 0 };
-    port.onmessage = ({ data }: MessageEvent<Message>) => this.#receive(data);
+    port.onmessage = ({ data }: MessageEvent<unknown>) => this.#receive(data);
+    port.addEventListener("close", () => this.#takeDown());
   }
 
   get linkUp(): boolean {
@@ -211,19 +220,29 @@ class MessagePortNetwork implements Network {
     this.#port.postMessage({ kind: "batch", buffer, byteLength } satisfies Message, [buffer]);
   }
 
-  #receive(message: Message): void {
-    switch (message.kind) {
+  /** Takes a message. The other end may be anybody's: what makes no sense is counted. */
+  #receive(data: unknown): void {
+    const message = messageFrom(data);
+    switch (message?.kind) {
       case "batch":
         this.#receiveBatch(message.buffer, message.byteLength);
         break;
       case "credit":
-        this.#underWayBytes -= message.bytes;
+        // Who gives back more than was sent gets no more than a window.
+        this.#underWayBytes = Math.max(0, this.#underWayBytes - message.bytes);
         break;
       case "down":
-        this.#linkUp = false;
-        for (const { call } of this.#linkListeners) call(false);
+        this.#takeDown();
         break;
+      case undefined:
+        this.counters.malformedIn += 1;
     }
+  }
+
+  #takeDown(): void {
+    if (!this.#linkUp) return;
+    this.#linkUp = false;
+    for (const { call } of this.#linkListeners) call(false);
   }
 
   #receiveBatch(buffer: ArrayBuffer, byteLength: number): void {
@@ -246,7 +265,7 @@ class MessagePortNetwork implements Network {
 
   /** Finds the frames of a batch; where it makes no sense, the rest of it is dropped and counted. */
   #decode(buffer: ArrayBuffer, byteLength: number): Batch {
-    const view = new DataView(buffer, 0, Math.min(byteLength, buffer.byteLength));
+    const view = new DataView(buffer, 0, byteLength);
     const offering = this.offloads.checksum || this.offloads.segmentationBytes > 0;
     const frames: Uint8Array[] = [];
     const offloads: FrameOffload[] = [];
@@ -270,6 +289,24 @@ class MessagePortNetwork implements Network {
     }
     return { buffer, byteLength, frames, offloads: offering ? offloads : undefined };
   }
+}
+
+/** Reads a message of the other end; `undefined` if it is none of ours. */
+function messageFrom(data: unknown): Message | undefined {
+  if (typeof data !== "object" || data === null) return undefined;
+  const { kind, buffer, byteLength, bytes } = data as Partial<Record<string, unknown>>;
+  if (kind === "down") return { kind };
+  if (kind === "credit") return isByteCount(bytes) ? { kind, bytes } : undefined;
+  const isBatch = kind === "batch" && buffer instanceof ArrayBuffer && isByteCount(byteLength);
+  // What lies about how much it is would pass the window of the link that it is handed on to.
+  if (!isBatch || byteLength > buffer.byteLength || buffer.byteLength > windowBytes) {
+    return undefined;
+  }
+  return { kind, buffer, byteLength };
+}
+
+function isByteCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
 function checkLongEnough(length: number): void {

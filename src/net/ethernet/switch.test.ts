@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { connect } from "../../platform-js/network-message-port.ts";
 import type { Network } from "../../devices/index.ts";
-import { Simulation, Wire } from "../../simulated/index.ts";
+import { Simulation, Wire, type SimulatedNetwork } from "../../simulated/index.ts";
 import type { SwitchOptions } from "./switch.ts";
 import { Switch } from "./switch.ts";
 
@@ -127,6 +127,36 @@ test("detach() forgets what was behind the port", async () => {
   await send(1, 2);
   expect(heard[3]).toEqual(["2>255", "1>2"]);
   expect(heard[2]).toEqual([]);
+});
+
+test("attach() refuses a network that is attached already", () => {
+  const { lan } = makeBench(2);
+  const [port] = lan.ports;
+  expect(() => port && lan.attach(port.network)).toThrow(TypeError);
+  expect(lan.ports.length).toBe(2);
+});
+
+test("attach() takes off a network that was disposed, and others hear the frame", async () => {
+  const { send, heard, lan } = makeBench(3);
+  await send(2, broadcast);
+  await lan.ports[1]?.network[Symbol.asyncDispose]();
+  await send(1, broadcast);
+  expect(heard[3]).toEqual(["2>255", "1>255"]);
+  expect(lan.ports.length).toBe(2);
+  await send(1, 2);
+  expect(heard[3]?.at(-1)).toBe("1>2");
+});
+
+test("attach() forgets what was behind a network, when its link goes down", async () => {
+  const { send, lan } = makeBench(2);
+  await send(2, broadcast);
+  expect(lan.addressCount).toBe(1);
+  const network = lan.ports[1]?.network as SimulatedNetwork;
+  network.setLink(false);
+  expect(lan.addressCount).toBe(0);
+  lan.ports[1]?.detach();
+  network.setLink(true);
+  expect(lan.ports.length).toBe(1);
 });
 
 test("tap() sees every frame once", async () => {

@@ -2,8 +2,13 @@
  * A learning switch (IEEE 802.1D, 7.7–7.9) over any `Network`s: workers of a page, tabs, clients of a
  * relay. It learns where addresses are from where frames come from, floods what it does not know, and
  * never sends a frame back.
+ *
+ * **It has no spanning tree**: in a loop of switches, or of a switch and whoever bridges two of its
+ * ports, a flooded frame goes round for ever. Nor does it limit storms: a port floods as fast as it
+ * sends, and what a slower port has no room for is dropped there.
  */
 
+import { NetworkError } from "../../devices/errors.ts";
 import type { FrameOffload, Network } from "../../devices/index.ts";
 import { destinationKey, headerBytes, isForGroup, isFromGroup, sourceKey } from "./packet.ts";
 
@@ -92,12 +97,27 @@ export class Switch {
     return this.#table.size;
   }
 
-  /** Attaches a network: the switch becomes the receiver of its frames. */
+  /**
+   * Attaches a network: the switch becomes the receiver of its frames. What was learned of it is
+   * forgotten when its link goes down; a network that was disposed is taken off.
+   *
+   * @throws {TypeError} if it is attached already
+   * @throws {NetworkError} `closed` if it was disposed
+   */
   attach(network: Network): SwitchPort {
-    const port: Port = new Port(network, () => this.#detach(port));
-    this.#ports.add(port);
+    if (this.ports.some((port) => port.network === network)) {
+      throw new TypeError("Cannot attach a network to a switch twice");
+    }
+    const port: Port = new Port(network, () => {
+      stopWatching();
+      this.#detach(port);
+    });
     network.listen({ frame: (frame, offload) => this.#receive(port, frame, offload) });
+    const stopWatching = network.onLinkChange((linkUp) => {
+      if (!linkUp) this.#forget(port);
+    });
     if (isCarrier(network)) network.onBatch = (batch) => this.#handOn(port, batch);
+    this.#ports.add(port);
     return port;
   }
 
@@ -109,9 +129,13 @@ export class Switch {
   }
 
   #detach(port: Port): void {
-    this.#ports.delete(port);
-    for (const [key, learned] of this.#table) if (learned.port === port) this.#table.delete(key);
+    if (!this.#ports.delete(port)) return;
+    this.#forget(port);
     if (isCarrier(port.network)) port.network.onBatch = undefined;
+  }
+
+  #forget(port: Port): void {
+    for (const [key, learned] of this.#table) if (learned.port === port) this.#table.delete(key);
   }
 
   /** Takes one frame in, and sends it where it belongs. */
@@ -219,7 +243,14 @@ class Port implements SwitchPort {
       return false;
     }
     this.#frame = frame;
-    this.network.write(frame.length, this.#fill, offload);
+    try {
+      this.network.write(frame.length, this.#fill, offload);
+    } catch (error) {
+      // It was disposed and not detached; that must not keep the frame from the other ports.
+      if (!(error instanceof NetworkError) || error.code !== "closed") throw error;
+      this.detach();
+      return false;
+    }
     this.counters.framesOut += 1;
     this.counters.bytesOut += frame.length;
     return true;
