@@ -9,6 +9,9 @@
 /** Codes of {@link ConsoleError}. `closed`: the console was disposed; `input-busy`: another read is waiting. */
 export type ConsoleErrorCode = "closed" | "input-busy";
 
+/** Codes of {@link ClockError}. `closed`: the clock was disposed. */
+export type ClockErrorCode = "closed";
+
 /** Codes of {@link BlockError}. See {@link Block} for what holds on the disk after each. */
 export type BlockErrorCode =
   /** The device was disposed, or its backing went away for good. */
@@ -140,6 +143,11 @@ export class ConsoleError extends DeviceError<ConsoleErrorCode> {
   override readonly name = "ConsoleError";
 }
 
+/** A {@link Clock} operation failed. */
+export class ClockError extends DeviceError<ClockErrorCode> {
+  override readonly name = "ClockError";
+}
+
 /** A {@link Block} operation failed. */
 export class BlockError extends DeviceError<BlockErrorCode> {
   override readonly name = "BlockError";
@@ -186,6 +194,7 @@ export type DeviceErrorClass = new (code: never, message: string, options?: Erro
 /** Every device error class by its name, so that a host can rebuild an error from another thread. */
 export const deviceErrors: Readonly<Record<string, DeviceErrorClass>> = {
   ConsoleError,
+  ClockError,
   BlockError,
   NetworkError,
   KeyValueError,

@@ -33,8 +33,8 @@ export interface Device {
   readonly counters: Readonly<Record<string, number>>;
 
   /**
-   * Releases the device. Operations under way settle first, as far as the backing lets them; later
-   * ones fail with code `closed`. Never rejects; a second call does nothing and resolves.
+   * Releases the device. Operations under way settle first, as far as the backing lets them, whether
+   * or not anybody awaits them; later ones fail with code `closed`. Never rejects; a second call does nothing and resolves.
    *
    * @see Mirage_device.S.disconnect
    */
@@ -140,16 +140,19 @@ export interface Clock extends Device {
 
   /**
    * Resolves after at least `durationMs` milliseconds (0 or more; 0 lets other work go first).
-   * Disposing the clock rejects it.
    *
    * @throws the signal's reason, at once, when `signal` aborts; nothing then stays behind
+   * @throws {ClockError} `closed`, also at once when the clock is disposed meanwhile
    * @throws {RangeError} for a negative or infinite duration, or NaN
    */
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
 
   /**
    * Calls `wake` once, when {@link Clock.monotonicMs} has reached `deadlineMs`, never from inside
-   * this call. Returns the function that cancels it. For loops that own one timer and move it.
+   * this call; for `Infinity`, and once the clock is disposed, never. Returns the function that
+   * cancels it, which may be called again and later. For loops that own one timer and move it.
+   *
+   * @throws {RangeError} for NaN
    */
   wakeAt(deadlineMs: number, wake: () => void): () => void;
 }
@@ -258,9 +261,11 @@ export interface Block extends Device {
 
   /**
    * Says that the contents of the sectors are no longer needed; they read as zeros or as before
-   * until written again. A hint: resolving promises nothing.
+   * until written again. A hint: resolving promises nothing. It keeps its place among overlapping
+   * operations, as a write does: what is written after the call stays.
    *
    * @throws {BlockError} `read-only`, `out-of-range`, `closed`, `io`
+   * @throws {RangeError} if `sector` or `sectorCount` is not a non-negative safe integer
    */
   discard(sector: number, sectorCount: number): Promise<void>;
 }
@@ -301,8 +306,15 @@ export interface FrameOffload {
 /** Receives what a {@link Network} hears. Both are called synchronously, and must not throw. */
 export interface FrameReceiver {
   /**
+   * Whether the receiver is done with each frame when `frame` returns. Frames are then *borrowed*, and
+   * a driver may take their memory from a pool; one that has no pool gives them all the same.
+   */
+  readonly borrows?: boolean;
+
+  /**
    * One Ethernet frame without FCS: at least 14 bytes, at most the MTU and 14, or
-   * {@link Offloads.segmentationBytes}. The frame is *given*: it is the receiver's for good.
+   * {@link Offloads.segmentationBytes}. The frame is *given*, unless the receiver
+   * {@link FrameReceiver.borrows}: it is the receiver's for good.
    * (It may be a view of a batch; copy it to keep it long, so that the batch can go.)
    * `offload` is only present on links that offer it.
    */
@@ -312,7 +324,10 @@ export interface FrameReceiver {
   batchEnd?(): void;
 }
 
-/** Writes one frame into `into`, which is *borrowed*, and returns its length in bytes. */
+/**
+ * Writes one frame into `into`, which is *borrowed*, and returns its length in bytes. It must not call
+ * the network that called it. One function can serve all frames: it runs before `write` returns.
+ */
 export type FrameWriter = (into: Uint8Array) => number;
 
 /**
@@ -326,10 +341,13 @@ export interface Network extends Device {
   /** The interface's MAC address: 6 bytes, unicast. *Borrowed*: not to be changed. */
   readonly mac: Uint8Array;
 
-  /** The longest payload of a frame in bytes, without the 14 bytes of its header. */
+  /**
+   * The longest payload of a frame in bytes, without the 14 bytes of its header. Stays the same while
+   * the device lives. A VLAN tag is payload here: a trunk is a link whose MTU is 4 larger.
+   */
   readonly mtu: number;
 
-  /** What this link lets a sender leave undone. */
+  /** What this link lets a sender leave undone. Stays the same while the device lives. */
   readonly offloads: Offloads;
 
   /** Whether the link is up. Frames written while it is down are dropped and counted. */
@@ -339,12 +357,15 @@ export interface Network extends Device {
    * Sends one frame without FCS. `fill` is called once, synchronously, with room for exactly
    * `sizeBytes` bytes of the outgoing batch, zeroed by nobody, and returns how many it used; the
    * frame leaves with its batch, at the latest when the running task ends. Nothing is copied.
-   * Returning means queued, not delivered; a frame that finds no room is dropped and counted, and
-   * then `fill` is not called.
+   * Returning means queued, not delivered; a frame that finds no room, or the link down, is dropped and
+   * counted, and then `fill` is not called.
    *
    * @throws {NetworkError} `frame-too-long` if `sizeBytes` is over the MTU and 14 (or over what
-   *   `offload` allows), `frame-too-short` if `fill` returns less than 14, `closed`. Nothing was sent.
-   * @throws {RangeError} if `fill` returns more than `sizeBytes`; nothing was sent
+   *   `offload` allows), `frame-too-short` if it or what `fill` returns is less than 14, `closed`.
+   *   Nothing was sent.
+   * @throws {RangeError} if `fill` returns more than `sizeBytes`, or `sizeBytes` is not a non-negative
+   *   safe integer; nothing was sent
+   * @throws {TypeError} if `offload` leaves undone what {@link Network.offloads} does not let
    */
   write(sizeBytes: number, fill: FrameWriter, offload?: FrameOffload): void;
 
@@ -452,7 +473,7 @@ export interface KeyValue extends KeyValueRead {
    * Sets the value at `key` (*borrowed*), and makes the dictionaries above it.
    *
    * @throws {KeyValueError} `value-expected` if `key` is a dictionary, `dictionary-expected` if a
-   *   prefix is a value; `read-only`, `no-space`, `invalid-key`, `closed`, `io`
+   *   prefix is a value; `read-only`, `no-space`, `invalid-key`, `closed`, `io`, `damaged`
    */
   set(key: Key, value: Uint8Array): Promise<void>;
 
@@ -469,7 +490,8 @@ export interface KeyValue extends KeyValueRead {
    * Removes the value or the whole dictionary at `key`; nothing there is no error. Dictionaries that
    * become empty go too. Removing the root empties the store.
    *
-   * @throws {KeyValueError} `read-only`, `invalid-key`, `closed`, `io`
+   * @throws {KeyValueError} `read-only`, `invalid-key`, `closed`, `io`, `damaged`, and `no-space` where
+   *   the store has to write down that something is gone
    */
   remove(key: Key): Promise<void>;
 
@@ -478,7 +500,7 @@ export interface KeyValue extends KeyValueRead {
    *
    * @throws {KeyValueError} `not-found` if there is nothing at `from`; `value-expected` if `to` is a
    *   dictionary; `dictionary-expected` if a prefix of `to` is a value; `invalid-key` if `to` lies
-   *   below `from`; `read-only`, `no-space`, `closed`, `io`
+   *   below `from`; `read-only`, `no-space`, `closed`, `io`, `damaged`
    */
   rename(from: Key, to: Key): Promise<void>;
 }
@@ -500,7 +522,11 @@ export interface FileStatus {
 }
 
 /**
- * Files and directories on a disk.
+ * Files and directories on a disk. What changes them is durable when it resolves.
+ *
+ * Every operation may fail with `closed`, `io`, or `damaged` where what is on the disk contradicts
+ * itself, and with `invalid-name` for what is no path. An offset or length that is not a non-negative
+ * safe integer is a `RangeError`.
  *
  * @see Mirage V1.FS
  */
@@ -509,17 +535,15 @@ export interface FileSystem extends Device {
    * Resolves to the bytes of a file from `offset` on, at most `lengthBytes`, *fresh*: fewer at its
    * end.
    *
-   * @throws {FileSystemError} `not-found`, `is-a-directory`, `not-a-directory`, `closed`, `io`, `damaged`
+   * @throws {FileSystemError} `not-found`, `is-a-directory`, `not-a-directory`
    */
   read(path: Path, offset: number, lengthBytes: number): Promise<Uint8Array>;
 
   /**
    * Writes `bytes` (*borrowed*) into an existing file at `offset`, growing it where needed; a gap is
-   * zeros. Durable when it resolves. When it rejects with `no-space` or `io`, bytes of the range may be
-   * old or new.
+   * zeros. When it rejects with `no-space` or `io`, bytes of the range may be old or new.
    *
-   * @throws {FileSystemError} `not-found`, `is-a-directory`, `not-a-directory`, `no-space`,
-   *   `read-only`, `closed`, `io`
+   * @throws {FileSystemError} `not-found`, `is-a-directory`, `not-a-directory`, `no-space`, `read-only`
    */
   write(path: Path, offset: number, bytes: Uint8Array): Promise<void>;
 
@@ -534,7 +558,7 @@ export interface FileSystem extends Device {
    * Creates an empty file.
    *
    * @throws {FileSystemError} `already-exists`, `not-found` if the directory above is missing,
-   *   `not-a-directory`, `invalid-name`, `no-space`, `read-only`, `closed`, `io`
+   *   `not-a-directory`, `invalid-name` for a name that the format cannot hold, `no-space`, `read-only`
    */
   create(path: Path): Promise<void>;
 
@@ -548,8 +572,7 @@ export interface FileSystem extends Device {
   /**
    * Removes a file or an empty directory.
    *
-   * @throws {FileSystemError} `not-found`, `directory-not-empty`, `not-a-directory`, `read-only`,
-   *   `closed`, `io`
+   * @throws {FileSystemError} `not-found`, `directory-not-empty`, `not-a-directory`, `read-only`
    */
   remove(path: Path): Promise<void>;
 
@@ -557,29 +580,25 @@ export interface FileSystem extends Device {
    * Moves a file or directory; a file at `to` is replaced.
    *
    * @throws {FileSystemError} `not-found`, `already-exists` if `to` is a directory, `invalid-name` if
-   *   `to` lies below `from` or cannot be stored, `no-space`, `read-only`, `closed`, `io`
+   *   `to` lies below `from` or cannot be stored, `no-space`, `read-only`
    */
   rename(from: Path, to: Path): Promise<void>;
 
   /**
    * Resolves to what is at `path`.
    *
-   * @throws {FileSystemError} `not-found`, `not-a-directory`, `closed`, `io`, `damaged`
+   * @throws {FileSystemError} `not-found`, `not-a-directory`
    */
   status(path: Path): Promise<FileStatus>;
 
   /**
    * Resolves to the entries of a directory, in the order of the format.
    *
-   * @throws {FileSystemError} `not-found`, `not-a-directory`, `closed`, `io`, `damaged`
+   * @throws {FileSystemError} `not-found`, `not-a-directory`
    */
   list(path: Path): Promise<readonly FileStatus[]>;
 
-  /**
-   * Resolves to the free and the total room in bytes.
-   *
-   * @throws {FileSystemError} `closed`, `io`
-   */
+  /** Resolves to the free and the total room in bytes. */
   space(): Promise<{ readonly freeBytes: number; readonly totalBytes: number }>;
 }
 
@@ -603,8 +622,8 @@ export interface Flow extends Device {
   read(signal?: AbortSignal): Promise<Uint8Array | undefined>;
 
   /**
-   * Writes `bytes`, which are *given*: they must not be changed afterwards. Resolves when the flow has
-   * room for more, which is not when the peer has them. Writes keep their order.
+   * Writes `bytes`, any number, which are *given*: they must not be changed afterwards. Resolves when
+   * the flow has room for more, which is not when the peer has them. Writes keep their order.
    *
    * @throws {FlowError} `closed` after {@link Flow.shutdown}, `reset`, `timed-out`; later writes
    *   reject the same, and how much the peer received is unknown
@@ -621,6 +640,12 @@ export interface Flow extends Device {
   /** Drops the flow at once, both ways; the peer sees an abort (RST). Does nothing when closed. */
   abort(): void;
 
+  /**
+   * Lets go of the flow: shuts down both directions, so that what was written is still delivered, as
+   * far as the peer takes it. Input that nobody read makes it an abort (RFC 1122, 4.2.2.13).
+   */
+  [Symbol.asyncDispose](): Promise<void>;
+
   /** The flow's input as a web stream; taking it hands reading over to the stream. */
   readonly readable: ReadableStream<Uint8Array>;
 
@@ -636,16 +661,23 @@ export interface Flow extends Device {
 
 /** Where a connection or datagram goes to or comes from: an address as text, and a port 0–65535. */
 export interface Endpoint {
-  /** `10.0.0.1` or `fe80::1`; where a name is allowed, the member says so. */
+  /**
+   * `10.0.0.1` or `fe80::1`; where a name is allowed, the member says so. It has no zone (RFC 4007): a
+   * stack has one link.
+   */
   readonly address: string;
   readonly port: number;
 }
 
-/** Receives a payload: all three *borrowed* until it returns, and it must not throw. */
+/**
+ * Receives what a frame carries, and what the frame left undone, where the link offers that. All are
+ * *borrowed* until it returns, and it must not throw.
+ */
 export type PayloadReceiver = (
   payload: Uint8Array,
   source: Uint8Array,
   destination: Uint8Array,
+  offload: FrameOffload | undefined,
 ) => void;
 
 /**
@@ -725,6 +757,26 @@ export interface PacketOptions {
   readonly offload?: FrameOffload;
 }
 
+/** A packet for us, reassembled. *Borrowed*, and the object itself too: a layer may use one for all. */
+export interface ReceivedPacket {
+  readonly payload: Uint8Array;
+  /** 4 or 16 bytes. */
+  readonly source: Uint8Array;
+  /** An address of ours, a broadcast address or a group. */
+  readonly destination: Uint8Array;
+  /** Time to live or hop limit as it arrived, 0–255: 255 has crossed no router (RFC 4861, 6.1). */
+  readonly timeToLive: number;
+  /** Differentiated services and ECN byte. */
+  readonly trafficClass: number;
+  /** The packet from its IP header on, for errors that quote it; of fragments, the first. */
+  readonly bytes: Uint8Array;
+  /** What its frame left undone. */
+  readonly offload: FrameOffload | undefined;
+}
+
+/** Receives a packet. It must not throw. */
+export type PacketReceiver = (packet: ReceivedPacket) => void;
+
 /**
  * The Internet layer, of one version.
  *
@@ -736,10 +788,13 @@ export interface Ip extends Device {
   /** Our addresses with prefix lengths, as text (`10.0.0.2/24`); a new array after each change. */
   readonly addresses: readonly string[];
 
+  /** What the link lets a transport leave undone. */
+  readonly offloads: Offloads;
+
   /**
    * Sends a packet to `destination` (4 or 16 bytes, *borrowed*). `fill` writes the payload as in
-   * {@link Network.write}; it may run later, when the next hop's address is known, and does not run if
-   * the packet is dropped meanwhile.
+   * {@link Network.write}, before this returns or never: a packet waits, among a bounded number, for
+   * the address of its next hop.
    *
    * @throws {ProtocolError} `no-route`, or `too-large` where fragmentation is forbidden
    */
@@ -752,10 +807,19 @@ export interface Ip extends Device {
   ): void;
 
   /**
-   * Hands payloads of `protocol` (0–255) for our addresses to `receiver`, reassembled; one receiver
-   * each, and `undefined` stops it.
+   * Hands packets of `protocol` (0–255) for our addresses and the groups we joined to `receiver`; one
+   * receiver each, and `undefined` stops it.
    */
-  listen(protocol: number, receiver: PayloadReceiver | undefined): void;
+  listen(protocol: number, receiver: PacketReceiver | undefined): void;
+
+  /** Calls `listener` at the end of each received batch. Returns the function that stops it. */
+  onBatchEnd(listener: () => void): () => void;
+
+  /**
+   * Joins a group (4 or 16 bytes, copied), and tells the routers and switches (RFC 3376, RFC 3810).
+   * Returns the function that leaves it; the group is left when all who joined it have left.
+   */
+  join(group: Uint8Array): () => void;
 
   /** The longest payload in bytes that reaches `destination` unfragmented, as far as is known. */
   pathPayloadBytes(destination: Uint8Array): number;
@@ -772,6 +836,19 @@ export interface EchoReply {
   readonly timeToLive: number;
 }
 
+/** What a router or host reported about a packet of ours. The arrays are *borrowed*. */
+export interface IcmpReport {
+  /** Who reported it: 4 or 16 bytes. */
+  readonly source: Uint8Array;
+  /** Type and code, in the numbers of this version of IP, the unknown ones too. */
+  readonly type: number;
+  readonly code: number;
+  /** The word after the checksum: the MTU of the next hop (RFC 1191, RFC 8201), or a pointer. */
+  readonly parameter: number;
+  /** What was quoted of our packet, from its IP header on: all of the header at least. */
+  readonly packet: Uint8Array;
+}
+
 /**
  * Echo and the errors of the Internet layer, both versions.
  *
@@ -783,6 +860,7 @@ export interface Icmp extends Device {
    * reply.
    *
    * @throws {ProtocolError} `timed-out` after `timeoutMs` (1,000 by default), `unreachable`, `no-route`
+   * @throws the signal's reason, when it aborts
    */
   echo(
     address: string,
@@ -793,6 +871,28 @@ export interface Icmp extends Device {
       readonly signal?: AbortSignal;
     },
   ): Promise<EchoReply>;
+
+  /**
+   * Calls `listener` with each report about a packet that came from an address of ours; whether the
+   * packet was really sent is the listener's to check. Returns the function that stops it.
+   */
+  onReport(listener: (report: IcmpReport) => void): () => void;
+
+  /**
+   * Reports to its source what became of `packet` (from its IP header on, *borrowed*). Nothing is sent
+   * about what must not be answered (RFC 1122, 3.2.2; RFC 4443, 2.4), nor more often than a limit.
+   */
+  report(packet: Uint8Array, type: number, code: number, parameter?: number): void;
+}
+
+/** A datagram that was received. */
+export interface Datagram {
+  readonly bytes: Uint8Array;
+  readonly from: Endpoint;
+  /** The address it was sent to, as text: one of ours, a broadcast address or a group. */
+  readonly to: string;
+  /** Time to live or hop limit as it arrived, 0–255. */
+  readonly timeToLive: number;
 }
 
 /** A bound UDP port. */
@@ -800,24 +900,42 @@ export interface UdpSocket extends Device {
   readonly local: Endpoint;
 
   /**
-   * Sends a datagram (*borrowed*, at most 65,507 bytes) to `to`, whose address is text. May be dropped.
+   * Sends a datagram (*borrowed*, at most 65,507 bytes) to `to`, whose address is text and may be a
+   * broadcast address or a group. May be dropped.
    *
-   * @throws {ProtocolError} `no-route`, `too-large`, `closed`
+   * @throws {ProtocolError} `no-route`, also if `source` is not ours; `too-large`, `closed`
    */
-  send(datagram: Uint8Array, to: Endpoint): void;
+  send(
+    datagram: Uint8Array,
+    to: Endpoint,
+    options?: {
+      /** Our address to send from. */
+      readonly source?: string;
+      /** 1–255; 64 by default, and 1 to a group. */
+      readonly timeToLive?: number;
+      readonly trafficClass?: number;
+    },
+  ): void;
 
   /**
    * Resolves to the next datagram, *fresh*, or `undefined` once disposed. Those that arrive while
    * nobody reads are kept up to a bound, then dropped and counted.
    *
    * @throws {ProtocolError} `refused` when the peer answered a datagram so
+   * @throws the signal's reason, when it aborts
    */
-  receive(
-    signal?: AbortSignal,
-  ): Promise<{ readonly datagram: Uint8Array; readonly from: Endpoint } | undefined>;
+  receive(signal?: AbortSignal): Promise<Datagram | undefined>;
 
   /** Hands datagrams to `receiver` instead, *borrowed*, without a promise for each. */
-  listen(receiver: (datagram: Uint8Array, from: Endpoint) => void): void;
+  listen(receiver: (datagram: Datagram) => void): void;
+
+  /**
+   * Receives what is sent to a group's address, as text, too. Returns the function that leaves it.
+   *
+   * @throws {ProtocolError} `no-route` if there is no link for its family, `closed`
+   * @see Ip.join
+   */
+  join(group: string): () => void;
 }
 
 /**
@@ -869,6 +987,7 @@ export interface Tcp extends Device {
    * Connects to `to`, whose address is text, and resolves when the connection is established.
    *
    * @throws {ProtocolError} `refused`, `timed-out`, `unreachable`, `no-route`, `no-buffer`, `closed`
+   * @throws the signal's reason, when it aborts before
    */
   connect(to: Endpoint, options?: TcpOptions & { readonly signal?: AbortSignal }): Promise<TcpFlow>;
 
@@ -891,14 +1010,20 @@ export interface Tcp extends Device {
  * @see Tcpip.Stack.V4V6
  */
 export interface Stack extends Device {
+  /** The layers below, as far as they are ours: over a host's own sockets there are none. */
   readonly ip: { readonly v4: Ip | undefined; readonly v6: Ip | undefined };
-  readonly icmp: Icmp;
+  readonly icmp: Icmp | undefined;
   readonly udp: Udp;
   readonly tcp: Tcp;
   readonly resolver: Resolver;
 
   /** Our addresses with prefix lengths, both versions, as text; a new array after each change. */
   readonly addresses: readonly string[];
+
+  /**
+   * Calls `listener` after each change of {@link Stack.addresses}. Returns the function that stops it.
+   */
+  onAddressesChange(listener: (addresses: readonly string[]) => void): () => void;
 
   /**
    * Resolves when the stack has an address that can be used, or rejects when the signal aborts.
@@ -922,8 +1047,26 @@ export interface Stack extends Device {
 
 // ─── Services on a stack ────────────────────────────────────────────────────────────────────────
 
+/** A record of the Domain Name System: names and addresses as text, bytes *fresh*. RFC 1035, RFC 2782. */
+export type ResourceRecord = {
+  /** How long the record may be kept, in seconds. */
+  readonly ttlSeconds: number;
+} & (
+  | { readonly type: "A" | "AAAA"; readonly address: string }
+  | { readonly type: "CNAME" | "NS" | "PTR"; readonly target: string }
+  | { readonly type: "MX"; readonly preference: number; readonly target: string }
+  | { readonly type: "TXT"; readonly texts: readonly Uint8Array[] }
+  | {
+      readonly type: "SRV";
+      readonly priority: number;
+      readonly weight: number;
+      readonly port: number;
+      readonly target: string;
+    }
+);
+
 /**
- * Finds addresses of names.
+ * Finds addresses of names, and what else is known of them.
  *
  * @see Dns_client; RFC 1034, RFC 1035
  */
@@ -932,15 +1075,50 @@ export interface Resolver extends Device {
    * Resolves a name to addresses as text, best first, at least one; an address resolves to itself.
    *
    * @throws {ResolverError} `invalid-name`, `not-found`, `server-failure`, `timed-out`, `no-servers`
+   * @throws the signal's reason, when it aborts
    */
   resolve(
     name: string,
     options?: { readonly family?: 4 | 6; readonly signal?: AbortSignal },
   ): Promise<readonly string[]>;
+
+  /**
+   * Resolves to the records of one type at a name, at least one, aliases followed.
+   *
+   * @throws {ResolverError} as {@link Resolver.resolve}
+   * @throws the signal's reason, when it aborts
+   */
+  records<Type extends ResourceRecord["type"]>(
+    name: string,
+    type: Type,
+    signal?: AbortSignal,
+  ): Promise<readonly Extract<ResourceRecord, { readonly type: Type }>[]>;
 }
 
-/** Answers a request, with the web's own types. */
-export type HttpHandler = (request: Request) => Response | Promise<Response>;
+/** What a handler can know and do of a request beside what it asks. */
+export interface HttpConnection {
+  readonly local: Endpoint;
+  /** Who asked: the last proxy, if there is one. */
+  readonly remote: Endpoint;
+
+  /**
+   * Answers 101 with `headers`, which name the protocol, and resolves to the connection, which the
+   * caller owns from then on. What the handler then returns is ignored.
+   *
+   * @throws {HttpError} `malformed` if the request asks for no upgrade, `closed` if it was answered
+   * @see RFC 9110, 7.8; RFC 6455, 4.2.2
+   */
+  upgrade(headers: Headers): Promise<Flow>;
+}
+
+/**
+ * Answers a request, with the web's own types. The request's signal aborts when the client goes away.
+ * `undefined` is an answer only after {@link HttpConnection.upgrade}.
+ */
+export type HttpHandler = (
+  request: Request,
+  connection: HttpConnection,
+) => Response | undefined | Promise<Response | undefined>;
 
 /**
  * Serves HTTP.

@@ -1,4 +1,4 @@
-import type { Clock } from "../devices/index.ts";
+import { ClockError, type Clock } from "../devices/index.ts";
 
 /** Where a clock takes its time from; the host's own clocks unless a test says otherwise. */
 export interface ClockOptions {
@@ -120,6 +120,6 @@ class HostClock implements Clock {
   }
 }
 
-function closedError(): Error {
-  return new Error("Cannot sleep: the clock was disposed");
+function closedError(): ClockError {
+  return new ClockError("closed", "Cannot sleep: the clock was disposed");
 }

@@ -1,6 +1,6 @@
 /** Node's high-resolution clock, made strictly increasing. */
 
-import type { Clock } from "../devices/index.ts";
+import { ClockError, type Clock } from "../devices/index.ts";
 
 /** The longest timer that Node keeps; a longer one fires at once. */
 const maxTimerMs = 2 ** 31 - 1;
@@ -41,13 +41,13 @@ class ProcessClock implements Clock {
       throw new RangeError(`Cannot sleep ${durationMs} ms: a duration is finite and 0 or more`);
     }
     signal?.throwIfAborted();
-    this.#checkOpen("sleep");
+    if (this.#closed) throw closedError();
     this.counters.sleeps += 1;
     const deadlineMs = this.monotonicMs() + durationMs;
     let abort = (): void => {};
     try {
       await new Promise<void>((resolve, reject) => {
-        const stop = this.#at(deadlineMs, resolve, () => reject(closed("sleep")));
+        const stop = this.#at(deadlineMs, resolve, () => reject(closedError()));
         abort = () => {
           stop();
           reject(signal?.reason as Error);
@@ -61,18 +61,21 @@ class ProcessClock implements Clock {
 
   wakeAt(deadlineMs: number, wake: () => void): () => void {
     if (Number.isNaN(deadlineMs)) throw new RangeError("Cannot wake at NaN: it is no time");
-    this.#checkOpen("wait");
-    this.counters.wakes += 1;
-    return this.#at(deadlineMs, wake, () => {});
+    // A deadline that never comes must not keep the process alive.
+    if (this.#closed || deadlineMs === Infinity) return () => {};
+    return this.#at(
+      deadlineMs,
+      () => {
+        this.counters.wakes += 1;
+        wake();
+      },
+      () => {},
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     for (const end of this.#underWay) end();
-  }
-
-  #checkOpen(what: string): void {
-    if (this.#closed) throw closed(what);
   }
 
   /** Calls `wake` when the deadline has come, or `close` if the clock is disposed before. */
@@ -102,6 +105,6 @@ class ProcessClock implements Clock {
   }
 }
 
-function closed(what: string): Error {
-  return new Error(`Cannot ${what}: the clock was disposed`);
+function closedError(): ClockError {
+  return new ClockError("closed", "Cannot sleep: the clock was disposed");
 }

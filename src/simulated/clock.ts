@@ -1,4 +1,4 @@
-import type { Clock } from "../devices/index.ts";
+import { ClockError, type Clock } from "../devices/index.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** What a simulated clock shows beside its own virtual time. */
@@ -88,6 +88,6 @@ export class SimulatedClock implements Clock {
   }
 }
 
-function closedError(): Error {
-  return new Error("Cannot sleep: the clock was disposed");
+function closedError(): ClockError {
+  return new ClockError("closed", "Cannot sleep: the clock was disposed");
 }
