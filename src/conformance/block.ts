@@ -1,4 +1,5 @@
 import { BlockError, type Block } from "../devices/index.ts";
+import { blockOverlapLaws } from "./block-overlap.ts";
 import { deviceLaws } from "./device.ts";
 import {
   bytesEqual,
@@ -60,6 +61,7 @@ export function blockLaws(subject: BlockSubject): readonly Law[] {
     law("counters count what was asked and moved, live", counts),
     law("every operation rejects with closed, after dispose()", refusesWhenClosed),
     law("operations under way settle, before dispose() resolves", settlesBeforeDisposed),
+    ...blockOverlapLaws(subject),
     ...durabilityLaws(subject),
     ...readOnlyLaws(subject),
   ];

@@ -1,4 +1,4 @@
-import type { Clock } from "../devices/index.ts";
+import { ClockError, type Clock } from "../devices/index.ts";
 import { deviceLaws } from "./device.ts";
 import {
   equal,
@@ -7,13 +7,14 @@ import {
   LawError,
   rejectsWithReason,
   rejects,
+  throws,
   withDevice,
   type Law,
 } from "./law.ts";
 
 /** What the laws need to know of a driver of {@link Clock}. */
 export interface ClockSubject {
-  /** Connects a clock whose time passes by itself. The law disposes it. */
+  /** Connects a clock whose time passes by itself, and each time another. The law disposes it. */
   readonly connect: () => Promise<Clock>;
 }
 
@@ -42,10 +43,13 @@ export function clockLaws({ connect }: ClockSubject): readonly Law[] {
     law("sleep() rejects with the reason at once, when aborted", abortsAtOnce),
     law("sleep() rejects with the reason, for a signal aborted before", abortsBefore),
     law("sleep() resolves, though its signal aborts afterwards", ignoresLateAbort),
-    law("sleep() rejects, when the clock is disposed and afterwards", rejectsWhenDisposed),
+    law("sleep() rejects with closed, when the clock is disposed and afterwards", rejectsDisposed),
     law("wakeAt() wakes once, when the deadline is reached", wakesOnce),
     law("wakeAt() does not wake from inside the call, for a deadline past", wakesLater),
     law("wakeAt() does not wake, when cancelled", cancels),
+    law("wakeAt() wakes in the order of the deadlines", wakesInOrder),
+    law("wakeAt() never wakes for Infinity, and throws RangeError for NaN", refusesNoTime),
+    law("wakeAt() never wakes, when the clock is disposed", (clock) => wakesNobody(clock, connect)),
   ];
 }
 
@@ -145,11 +149,12 @@ async function ignoresLateAbort(clock: Clock): Promise<void> {
   await clock.sleep(1);
 }
 
-async function rejectsWhenDisposed(clock: Clock): Promise<void> {
-  const slept = later(rejects("a sleep() under way", () => clock.sleep(longMs), Error));
+async function rejectsDisposed(clock: Clock): Promise<void> {
+  const sleep = (): Promise<void> => clock.sleep(longMs);
+  const slept = later(rejects("a sleep() under way", sleep, ClockError, "closed"));
   await clock[Symbol.asyncDispose]();
   await slept;
-  await rejects("sleep() after dispose()", () => clock.sleep(0), Error);
+  await rejects("sleep() after dispose()", () => clock.sleep(0), ClockError, "closed");
 }
 
 async function wakesOnce(clock: Clock): Promise<void> {
@@ -189,6 +194,34 @@ async function cancels(clock: Clock): Promise<void> {
   await clock.sleep(40);
   cancelKept();
   equal("what was woken", woken.join(), "kept");
+}
+
+async function wakesInOrder(clock: Clock): Promise<void> {
+  const woken: number[] = [];
+  const nowMs = clock.monotonicMs();
+  for (const afterMs of [45, 5, 25]) clock.wakeAt(nowMs + afterMs, () => woken.push(afterMs));
+  await clock.sleep(80);
+  equal("the order of waking", woken.join(" "), "5 25 45");
+}
+
+async function refusesNoTime(clock: Clock): Promise<void> {
+  let wokenCount = 0;
+  const cancel = clock.wakeAt(Number.POSITIVE_INFINITY, () => wokenCount++);
+  throws("wakeAt(NaN)", () => clock.wakeAt(Number.NaN, () => wokenCount++), RangeError);
+  await clock.sleep(20);
+  cancel();
+  equal("times woken", wokenCount, 0);
+}
+
+async function wakesNobody(clock: Clock, connect: () => Promise<Clock>): Promise<void> {
+  let wokenCount = 0;
+  const cancel = clock.wakeAt(clock.monotonicMs() + 5, () => wokenCount++);
+  await clock[Symbol.asyncDispose]();
+  cancel();
+  clock.wakeAt(0, () => wokenCount++)();
+  clock.wakeAt(0, () => wokenCount++);
+  await withDevice(connect, (other) => other.sleep(30));
+  equal("times woken after dispose()", wokenCount, 0);
 }
 
 /** Rejects after a while of the clock's own time, so that a law fails where it would hang. */

@@ -5,6 +5,7 @@ import {
   type Network,
 } from "../devices/index.ts";
 import { deviceLaws } from "./device.ts";
+import { networkEdgeLaws } from "./network-edges.ts";
 import { bytesEqual, equal, holds, sampleBytes, throws, type Law } from "./law.ts";
 
 /** What the laws need to know of a driver of {@link Network}. */
@@ -63,6 +64,7 @@ export function networkLaws(subject: NetworkSubject): readonly Law[] {
     law("write() and listen() throw closed, after dispose()", refusesWhenClosed),
     law("a disposed interface hears nothing, and its peer may go on writing", staysSilent),
     law("onLinkChange() returns a function that may be called twice", stopsListening),
+    ...networkEdgeLaws(subject),
     ...linkLaws(subject),
   ];
 }

@@ -180,17 +180,24 @@ class MessagePortNetwork implements Network {
     if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0) {
       throw new RangeError(`Cannot send a frame of ${sizeBytes} bytes`);
     }
-    const segmented = offload !== undefined && offload.segmentBytes > 0;
-    const plainBytes = this.mtu + ethernetHeaderBytes;
-    const maxBytes = segmented ? this.offloads.segmentationBytes : plainBytes;
+    const { checksumOmitted = false, segmentBytes = 0 } = offload ?? {};
+    const maxBytes = this.#maxFrameBytes(segmentBytes);
     if (sizeBytes > maxBytes) {
       const message = `Cannot send a frame of ${sizeBytes} bytes: this link takes ${maxBytes}`;
       throw new NetworkError("frame-too-long", message);
     }
     checkLongEnough(sizeBytes);
-    if (offload?.checksumOmitted === true && !this.offloads.checksum) {
+    if (checksumOmitted && !this.offloads.checksum) {
       throw new TypeError("Cannot send a frame without its checksum: this link needs it");
     }
+    if (segmentBytes > 0 && this.offloads.segmentationBytes === 0) {
+      throw new TypeError("Cannot send a segment to be cut: this link takes frames");
+    }
+  }
+
+  #maxFrameBytes(segmentBytes: number): number {
+    const plainBytes = this.mtu + ethernetHeaderBytes;
+    return segmentBytes > 0 ? Math.max(plainBytes, this.offloads.segmentationBytes) : plainBytes;
   }
 
   /** Makes room in the outgoing batch; says whether there is some. */
@@ -274,8 +281,7 @@ class MessagePortNetwork implements Network {
       const length = view.getUint32(at, true);
       const segmentBytes = view.getUint16(at + 6, true);
       const start = at + frameHeaderBytes;
-      const plainBytes = this.mtu + ethernetHeaderBytes;
-      const maxBytes = segmentBytes > 0 ? this.offloads.segmentationBytes : plainBytes;
+      const maxBytes = this.#maxFrameBytes(segmentBytes);
       if (length < ethernetHeaderBytes || length > maxBytes || start + length > view.byteLength) {
         this.counters.malformedIn += 1;
         break;

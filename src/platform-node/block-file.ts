@@ -155,6 +155,8 @@ class FileBlock implements Block {
   #synced: Promise<void> = Promise.resolve();
   /** The next `fdatasync`, for writes that have been made and are not durable. */
   #nextSync: Promise<void> | undefined;
+  /** Sectors of the file, which grows before {@link info} says so. */
+  #fileSectorCount: number;
   /** How often the medium did not take what was written. */
   #failureCount = 0;
   #closing: Promise<void> | undefined;
@@ -168,6 +170,7 @@ class FileBlock implements Block {
     this.#file = file;
     this.#path = path;
     this.#release = release;
+    this.#fileSectorCount = sectorCount;
     const readWrite = !readOnly;
     this.info = { readWrite, sectorBytes, sectorCount, growable, durableAfter: "write" };
   }
@@ -222,10 +225,14 @@ class FileBlock implements Block {
       throw new BlockError("out-of-range", `Cannot ${what}: ${why}`);
     }
     await this.#run(what, async () => {
-      // Another call may have grown it further meanwhile.
-      const grown = (): number => Math.max(sectorCount, this.info.sectorCount);
-      await this.#durably(() => this.#file.truncate(grown() * sectorBytes));
-      this.info = { ...this.info, sectorCount: grown() };
+      await this.#durably(async () => {
+        // Another call may have grown it further, and may not be durable yet.
+        const grownCount = Math.max(this.#fileSectorCount, sectorCount);
+        await this.#file.truncate(grownCount * sectorBytes);
+        this.#fileSectorCount = grownCount;
+      });
+      const newCount = Math.max(this.info.sectorCount, sectorCount);
+      this.info = { ...this.info, sectorCount: newCount };
     });
   }
 

@@ -228,8 +228,11 @@ export class SimulatedBlock implements Block {
   }
 
   #checkSectors(operation: BlockOperation, sector: number, sectorCount: number): void {
-    if (!Number.isSafeInteger(sector) || sector < 0) {
-      throw new RangeError(`Cannot ${operation} sector ${sector}: not a sector's number`);
+    for (const value of [sector, sectorCount]) {
+      if (Number.isSafeInteger(value) && value >= 0) continue;
+      throw new RangeError(
+        `Cannot ${operation} sectors ${sector} + ${sectorCount}: no such sectors`,
+      );
     }
     if (sector + sectorCount <= this.#info.sectorCount) return;
     const what = `${operation} sectors ${sector} + ${sectorCount}`;

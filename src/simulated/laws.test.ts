@@ -9,7 +9,14 @@ import {
   randomLaws,
   type Law,
 } from "../conformance/index.ts";
-import { SimulatedConsole, SimulatedDisk, SimulatedStore, Simulation, Wire } from "./index.ts";
+import {
+  SimulatedClock,
+  SimulatedConsole,
+  SimulatedDisk,
+  SimulatedStore,
+  Simulation,
+  Wire,
+} from "./index.ts";
 
 /** Registers laws as tests, each in a simulation of its own. */
 function holds(name: string, lawsIn: (simulation: () => Simulation) => readonly Law[]): void {
@@ -24,7 +31,9 @@ function holds(name: string, lawsIn: (simulation: () => Simulation) => readonly 
   });
 }
 
-holds("SimulatedClock", (simulation) => clockLaws({ connect: async () => simulation().clock }));
+holds("SimulatedClock", (simulation) =>
+  clockLaws({ connect: async () => new SimulatedClock(simulation().timeline) }),
+);
 
 holds("SimulatedRandom", (simulation) =>
   randomLaws({ connect: async () => simulation().random("a law") }),

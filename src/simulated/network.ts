@@ -58,10 +58,11 @@ export class SimulatedNetwork implements Network {
     for (const { call } of this.#linkListeners) call(linkUp);
   }
 
-  write(sizeBytes: number, fill: FrameWriter, _offload?: FrameOffload): void {
+  write(sizeBytes: number, fill: FrameWriter, offload?: FrameOffload): void {
     this.#checkOpen("write");
-    if (sizeBytes > this.mtu + headerBytes) {
-      throw this.#error("frame-too-long", `${sizeBytes} bytes are over ${this.mtu + headerBytes}`);
+    this.#checkSize(sizeBytes);
+    if (offload !== undefined && (offload.checksumOmitted || offload.segmentBytes > 0)) {
+      throw new TypeError(`Cannot write a frame on ${this.name}: a wire takes whole frames only`);
     }
     if (!this.#linkUp || this.#isQueueFull(sizeBytes)) {
       this.counters.droppedOut++;
@@ -70,12 +71,10 @@ export class SimulatedNetwork implements Network {
     }
     const room = new Uint8Array(sizeBytes);
     const usedBytes = fill(room);
-    if (usedBytes > sizeBytes) {
+    if (!(usedBytes <= sizeBytes)) {
       throw new RangeError(`Cannot write ${usedBytes} bytes of a frame in room for ${sizeBytes}`);
     }
-    if (!(usedBytes >= headerBytes)) {
-      throw this.#error("frame-too-short", `${usedBytes} bytes are less than a header`);
-    }
+    this.#checkLength(usedBytes);
     this.#send(room.subarray(0, usedBytes));
   }
 
@@ -148,6 +147,21 @@ export class SimulatedNetwork implements Network {
 
   #checkOpen(what: string): void {
     if (this.#isClosed) throw this.#error("closed", "it was disposed", what);
+  }
+
+  #checkSize(sizeBytes: number): void {
+    if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0) {
+      throw new RangeError(`Cannot write a frame of ${sizeBytes} bytes on ${this.name}`);
+    }
+    if (sizeBytes > this.mtu + headerBytes) {
+      throw this.#error("frame-too-long", `${sizeBytes} bytes are over ${this.mtu + headerBytes}`);
+    }
+    this.#checkLength(sizeBytes);
+  }
+
+  #checkLength(byteCount: number): void {
+    if (byteCount >= headerBytes) return;
+    throw this.#error("frame-too-short", `${byteCount} bytes are less than a header`);
   }
 
   #error(
