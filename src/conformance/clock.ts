@@ -43,6 +43,8 @@ export function clockLaws({ connect }: ClockSubject): readonly Law[] {
     law("sleep() rejects with the reason at once, when aborted", abortsAtOnce),
     law("sleep() rejects with the reason, for a signal aborted before", abortsBefore),
     law("sleep() resolves, though its signal aborts afterwards", ignoresLateAbort),
+    law("sleep() leaves nothing on its signal, when it is over", letsGoOfSignals),
+    law("sleep() and wakeAt() last, for weeks", lastsForWeeks),
     law("sleep() rejects with closed, when the clock is disposed and afterwards", rejectsDisposed),
     law("wakeAt() wakes once, when the deadline is reached", wakesOnce),
     law("wakeAt() does not wake from inside the call, for a deadline past", wakesLater),
@@ -147,6 +149,41 @@ async function ignoresLateAbort(clock: Clock): Promise<void> {
   await clock.sleep(1, controller.signal);
   controller.abort("too late");
   await clock.sleep(1);
+}
+
+async function letsGoOfSignals(clock: Clock): Promise<void> {
+  const { signal } = new AbortController();
+  const add = signal.addEventListener.bind(signal);
+  const remove = signal.removeEventListener.bind(signal);
+  let listenerCount = 0;
+  signal.addEventListener = (...listening) => {
+    listenerCount++;
+    add(...listening);
+  };
+  signal.removeEventListener = (...listening) => {
+    listenerCount--;
+    remove(...listening);
+  };
+  await clock.sleep(1, signal);
+  await clock.sleep(0, signal);
+  holds("listeners left on the signal", listenerCount <= 0, "none", listenerCount);
+}
+
+async function lastsForWeeks(clock: Clock): Promise<void> {
+  // Hosts' timers take 2³¹ − 1 ms at most, which are 24 days, and fire at once for more.
+  const weeksMs = 2 ** 31 + 1;
+  const controller = new AbortController();
+  const ended: string[] = [];
+  const slept = clock.sleep(weeksMs, controller.signal).then(
+    () => ended.push("sleep"),
+    () => {},
+  );
+  const cancel = clock.wakeAt(clock.monotonicMs() + weeksMs, () => ended.push("wake"));
+  await clock.sleep(20);
+  controller.abort("enough");
+  cancel();
+  await slept;
+  equal("what was over at once", ended.join(), "");
 }
 
 async function rejectsDisposed(clock: Clock): Promise<void> {

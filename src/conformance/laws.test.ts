@@ -3,16 +3,9 @@
  * in one way; the sound devices around it are simulated, and keep every law (see their own tests).
  */
 
-import { setImmediate } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { describe } from "vitest";
 import type { Block, Clock, Console, KeyValue, Network, Random } from "../devices/index.ts";
-import {
-  SimulatedConsole,
-  SimulatedDisk,
-  SimulatedStore,
-  Simulation,
-  Wire,
-} from "../simulated/index.ts";
+import { SimulatedConsole, SimulatedDisk, SimulatedStore, Wire } from "../simulated/index.ts";
 import {
   blockLaws,
   clockLaws,
@@ -20,36 +13,8 @@ import {
   keyValueLaws,
   networkLaws,
   randomLaws,
-  type Law,
 } from "./index.ts";
-
-/** A device with some members replaced; the others run on `device` itself. */
-function broken<Device extends object>(device: Device, changes: Partial<Device>): Device {
-  return new Proxy(device, {
-    get(target, name) {
-      const member: unknown = Reflect.get(name in changes ? changes : target, name);
-      return typeof member === "function" ? member.bind(target) : member;
-    },
-  });
-}
-
-/** Registers a test that some law, whose name holds `expected`, is broken. */
-function breaks(
-  what: string,
-  expected: string,
-  lawsIn: (simulation: () => Simulation) => readonly Law[],
-): void {
-  test(`${what} breaks: ${expected}`, async () => {
-    let simulation: Simulation;
-    const brokenLaws: string[] = [];
-    for (const law of lawsIn(() => simulation)) {
-      simulation = new Simulation({ seed: 1, turn: () => setImmediate() });
-      await simulation.run(() => law.run(), 60_000).catch(() => brokenLaws.push(law.name));
-    }
-    expect(brokenLaws.join("\n")).toContain(expected);
-    expect(brokenLaws.length).toBeLessThan(lawsIn(() => simulation).length);
-  });
-}
+import { breaks, broken } from "../../test/broken-device.ts";
 
 describe("clockLaws()", () => {
   const wrong = (what: string, expected: string, change: (clock: Clock) => Partial<Clock>): void =>

@@ -6,7 +6,7 @@ import {
   type FrameReceiver,
   type Network,
 } from "../devices/index.ts";
-import { bytesEqual, equal, listEqual, sampleBytes, throws, type Law } from "./law.ts";
+import { bytesEqual, equal, holds, listEqual, sampleBytes, throws, type Law } from "./law.ts";
 
 /** What these laws need of a subject; see `NetworkSubject`. */
 interface EdgeSubject {
@@ -48,6 +48,8 @@ export function networkEdgeLaws({ connectPair, settle }: EdgeSubject): readonly 
     law("a receiver that borrows hears the same frames", lendsFrames),
     law("listen() may be called by a receiver, for the frames after", replacesInside),
     law("a receiver may dispose its interface, and hears nothing more", disposesInside),
+    law("frames written just before dispose() leave all the same", sendsBeforeDisposed),
+    law("write() still delivers, after megabytes of frames", goesOn),
   ];
 }
 
@@ -162,6 +164,29 @@ async function disposesInside({ a, b, settle }: Link): Promise<void> {
   await settle();
   equal("frames heard by the receiver that disposed its interface", heardCount, 1);
   equal("batches that ended afterwards", endedCount, 0);
+}
+
+async function sendsBeforeDisposed({ a, b, settle }: Link): Promise<void> {
+  const heard = listen(b);
+  const sent = [1, 2, 3].map((seed) => frameFor(b, 60 + seed, seed));
+  sent.forEach((frame) => send(a, frame));
+  await a[Symbol.asyncDispose]();
+  await settle();
+  framesEqual(heard, sent);
+}
+
+/** A link that bounds what is under way must learn what has arrived. */
+async function goesOn({ a, b, settle }: Link): Promise<void> {
+  const frame = frameFor(b, a.mtu + 14, 4);
+  const frameCount = Math.ceil(65_536 / frame.length);
+  let heardCount = 0;
+  b.listen({ frame: () => void heardCount++ });
+  for (let round = 0; round < 40; round++) {
+    heardCount = 0;
+    for (let index = 0; index < frameCount; index++) send(a, frame);
+    await settle();
+    holds(`frames heard in round ${round}`, heardCount > 0, "at least one", heardCount);
+  }
 }
 
 /** Collects copies of the frames heard from now on. */
