@@ -25,17 +25,25 @@ export const suites: Readonly<Record<string, readonly Law[]>> = {
   "block-indexeddb": diskLaws({ growable: false }),
   "block-indexeddb, growable": diskLaws({ growable: true }),
   "console-port": consoleLaws({ connect: connectPage }),
-  "network-message-port": networkLaws({
+  "network-message-port": linkLaws({}),
+  "network-message-port, with offloads": linkLaws({
+    offloads: { checksum: true, segmentationBytes: 65_550 },
+  }),
+};
+
+function linkLaws(options: Partial<network.MessagePortOptions>): readonly Law[] {
+  const macOf = (last: number): Uint8Array => Uint8Array.of(2, 0, 0, 0, 0, last);
+  return networkLaws({
     async connectPair() {
       const { port1, port2 } = new MessageChannel();
       return [
-        network.connect({ port: port1, mac: Uint8Array.of(2, 0, 0, 0, 0, 1) }),
-        network.connect({ port: port2, mac: Uint8Array.of(2, 0, 0, 0, 0, 2) }),
+        network.connect({ port: port1, mac: macOf(1), ...options }),
+        network.connect({ port: port2, mac: macOf(2), ...options }),
       ];
     },
     settle: turns,
-  }),
-};
+  });
+}
 
 function diskLaws({ growable }: { readonly growable: boolean }): readonly Law[] {
   let diskCount = 0;

@@ -42,6 +42,20 @@ describe("listDisks()", () => {
     expect(await listDisks()).toMatchObject([{ open: false }, { open: false }]);
   });
 
+  test("lists the others, when the browser cannot open one", async () => {
+    await writeOnce({ ...small, name: "a" }, 1);
+    await writeOnce({ ...small, name: "b" }, 1);
+    vi.spyOn(indexedDB, "open").mockImplementationOnce(() => {
+      throw new DOMException("corrupted", "UnknownError");
+    });
+    expect(await listDisks()).toMatchObject([
+      { name: "a", sectorCount: 0, damaged: true },
+      { name: "b", sectorCount: 64, damaged: false },
+    ]);
+    await deleteDisk("a");
+    expect(await listDisks()).toMatchObject([{ name: "b" }]);
+  });
+
   test("creates nothing, for a disk that is deleted meanwhile", async () => {
     vi.spyOn(indexedDB, "databases").mockResolvedValueOnce([
       { name: "morgana-disk:x", version: 1 },

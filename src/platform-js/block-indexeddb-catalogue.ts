@@ -24,9 +24,12 @@ export interface DiskSummary {
   readonly createdMs: number;
   /** Whether a unikernel uses it now, in whatever tab. */
   readonly open: boolean;
-  /** Whether what describes it cannot be understood; it cannot be connected then. */
+  /** Whether it cannot be looked at, or what describes it be understood; nor connected then. */
   readonly damaged: boolean;
 }
+
+/** What is said of a disk of which nothing is known. */
+const unknown = { sectorBytes: 0, sectorCount: 0, sectorsInUse: 0, createdMs: 0 };
 
 /** A deletion may wait for another page's connection to close, for as long as that likes. */
 const deleteTimeoutMs = 10_000;
@@ -72,7 +75,7 @@ async function diskNames(what: string): Promise<readonly string[]> {
   }
 }
 
-/** Describes a disk; gives `undefined` if it is gone meanwhile. */
+/** Describes a disk; gives `undefined` if it is gone meanwhile, or being deleted. */
 async function summarize(name: string, open: boolean): Promise<DiskSummary | undefined> {
   let isGone = false;
   const create = (creation: IDBTransaction): void => {
@@ -87,18 +90,16 @@ async function summarize(name: string, open: boolean): Promise<DiskSummary | und
       database.close();
     }
   } catch (error) {
-    if (isGone) return undefined;
-    throw hostError(`look at disk "${name}"`, error);
+    const { code } = hostError(`look at disk "${name}"`, error);
+    if (isGone || code === "busy") return undefined;
+    // One disk that the browser cannot open must not hide the others, nor be there for ever.
+    return { name, open, ...unknown, damaged: true };
   }
 }
 
 async function describe(database: IDBDatabase): Promise<Omit<DiskSummary, "name" | "open">> {
   const stored = await readDescription(database);
-  const { sectorBytes, sectorCount, createdMs } = stored ?? {
-    sectorBytes: 0,
-    sectorCount: 0,
-    createdMs: 0,
-  };
+  const { sectorBytes, sectorCount, createdMs } = stored ?? unknown;
   const sectorsInUse = await countSectors(database);
   return { sectorBytes, sectorCount, sectorsInUse, createdMs, damaged: stored === undefined };
 }

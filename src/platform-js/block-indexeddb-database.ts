@@ -101,10 +101,11 @@ export function openDatabase(diskName: string, options: OpenOptions): Promise<ID
       const reason = "another tab keeps the browser from opening its database";
       settle(() => reject(new BlockError("busy", `Cannot ${what}: ${reason}`)));
     };
+    // Before anything is left behind that a refusal would have to clear away.
+    const request = requestOpen(diskName, what, version);
     const timer = setTimeout(block, openTimeoutMs);
     signal?.addEventListener("abort", abort);
 
-    const request = requestOpen(diskName, what, version);
     request.onblocked = block;
     request.onupgradeneeded = () => {
       // Nobody waits any more: leave nothing behind.

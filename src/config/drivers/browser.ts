@@ -12,11 +12,12 @@ export const clock: Driver<Clock> = () => connectClock();
 
 export const random: Driver<Random> = () => connectRandom();
 
-export const block: Driver<Block> = ({ args }) =>
+export const block: Driver<Block> = ({ args, signal }) =>
   connectBlock({
     name: String(args["disk"]),
     sectorBytes: Number(args["sectorBytes"]),
     sectorCount: Number(args["sectorCount"]),
+    signal,
   });
 
 export const network: Driver<Network> = async ({ host, args, unikernel }) => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { networkLaws } from "../../conformance/index.ts";
 import { connect } from "../../platform-js/network-message-port.ts";
 import type { Network } from "../../devices/index.ts";
 import { Simulation, Wire, type SimulatedNetwork } from "../../simulated/index.ts";
@@ -202,15 +203,20 @@ describe("over message ports", () => {
     for (let turn = 0; turn < 9; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   }
 
+  /** A station in a thread of its own, on a switch. */
+  function plugIn(lan: Switch, station: number): Network {
+    const { port1, port2 } = new MessageChannel();
+    lan.attach(connect({ port: port2, mac: address(0) }));
+    return connect({ port: port1, mac: address(station) });
+  }
+
   /** Stations in threads of their own, and what each hears. */
   function makePage(stations: number): { lan: Switch; networks: Network[]; heard: number[][] } {
     const lan = new Switch({ nowMs: () => 0 });
     const heard: number[][] = Array.from({ length: stations }, () => []);
     const networks = heard.map((frames, index) => {
-      const { port1, port2 } = new MessageChannel();
-      const network = connect({ port: port1, mac: address(index + 1) });
+      const network = plugIn(lan, index + 1);
       network.listen({ frame: (frame) => frames.push(frame[14] ?? 0) });
-      lan.attach(connect({ port: port2, mac: address(0) }));
       return network;
     });
     return { lan, networks, heard };
@@ -225,6 +231,17 @@ describe("over message ports", () => {
       return 60;
     });
   }
+
+  describe("what is attached keeps the laws of Network", () => {
+    const laws = networkLaws({
+      async connectPair() {
+        const lan = new Switch({ nowMs: () => 0 });
+        return [plugIn(lan, 1), plugIn(lan, 2)];
+      },
+      settle,
+    });
+    for (const law of laws) test(law.name, () => law.run());
+  });
 
   test("a batch for one station is handed on without being copied", async () => {
     const { lan, networks, heard } = makePage(3);
