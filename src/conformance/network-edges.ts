@@ -181,7 +181,7 @@ async function goesOn({ a, b, settle }: Link): Promise<void> {
   const frameCount = Math.ceil(65_536 / frame.length);
   let heardCount = 0;
   b.listen({ frame: () => void heardCount++ });
-  for (let round = 0; round < 40; round++) {
+  for (let round = 0; round < 24; round++) {
     heardCount = 0;
     for (let index = 0; index < frameCount; index++) send(a, frame);
     await settle();

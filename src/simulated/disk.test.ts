@@ -187,6 +187,17 @@ test("connect() throws busy, until the disk is disposed or crashed", () =>
     expect(await fillsOf(disk.connect(), 8)).toEqual(Array.from({ length: 8 }, () => 1));
   }));
 
+test.each([
+  { sectorCount: 0 },
+  { sectorCount: 1.5 },
+  { sectorCount: Number.NaN },
+  { sectorCount: 8, sectorBytes: 500 },
+  { sectorCount: 8, sectorBytes: 256 },
+  { sectorCount: Number.MAX_SAFE_INTEGER },
+])("new SimulatedDisk() throws RangeError, for %j", (size) => {
+  expect(() => new SimulatedDisk(simulate(), size)).toThrow(RangeError);
+});
+
 test("an error says what could not be done and why", () =>
   withDisk({ name: "root" }, async (_, block) => {
     await expect(block.write(8, [sectorsOf(1, 1)])).rejects.toThrow(

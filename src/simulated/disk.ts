@@ -34,8 +34,10 @@ export class SimulatedDisk {
   readonly #medium: Medium;
   #connected: SimulatedBlock | undefined;
 
+  /** @throws {RangeError} if there can be no disk of this size */
   constructor(simulation: Simulation, options: SimulatedDiskOptions) {
     this.name = options.name ?? simulation.nameOf("disk");
+    checkSize(this.name, options);
     this.#simulation = simulation;
     this.#options = options;
     this.#generator = seededGenerator(simulation.seed, this.name);
@@ -77,4 +79,12 @@ export class SimulatedDisk {
     const lostCount = this.#medium.crash(this.#generator);
     this.#simulation.trace(`${this.name} crash: ${lostCount} sectors went back`);
   }
+}
+
+function checkSize(name: string, { sectorBytes = 512, sectorCount }: SimulatedDiskOptions): void {
+  const isSector = sectorBytes >= 512 && Number.isInteger(Math.log2(sectorBytes));
+  const isDisk = sectorCount > 0 && Number.isSafeInteger(sectorCount * sectorBytes);
+  if (isSector && isDisk && Number.isInteger(sectorCount)) return;
+  const size = `${sectorCount} sectors of ${sectorBytes} bytes`;
+  throw new RangeError(`Cannot make ${name}: there is no disk of ${size}`);
 }

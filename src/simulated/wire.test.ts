@@ -205,6 +205,15 @@ test("change() holds for frames sent from then on", async () => {
   expect(heard.map(({ number, atMs }) => [number, atMs])).toEqual([[2, 5]]);
 });
 
+test.each([
+  [{ loss: 30 }, "Cannot set loss of wire-1 to 30: a probability is 0 to 1"],
+  [{ duplication: -0.1 }, "Cannot set duplication of wire-1 to -0.1: a probability is 0 to 1"],
+  [{ delayMs: Number.NaN }, "Cannot set delayMs of wire-1 to NaN: it must be 0 or more"],
+])("new Wire() and change() refuse %j", (conditions, message) => {
+  expect(() => new Wire(simulate(), conditions)).toThrow(new RangeError(message));
+  expect(() => new Wire(simulate()).change(conditions)).toThrow(new RangeError(message));
+});
+
 test("setLink() loses frames that arrive while the link is down", async () => {
   const simulation = simulate();
   const wire = new Wire(simulation, { delayMs: 5 });

@@ -65,8 +65,10 @@ export class Wire {
   readonly #lastArrivalNs = new Map<string, number>();
   #conditions: Required<WireConditions>;
 
+  /** @throws {RangeError} if a probability is not one, or anything else is less than nothing */
   constructor(simulation: Simulation, options: WireOptions = {}) {
     this.name = options.name ?? simulation.nameOf("wire");
+    checkNumbers(this.name, options);
     this.mtu = options.mtu ?? 1500;
     this.bitsPerSecond = options.bitsPerSecond ?? Number.POSITIVE_INFINITY;
     this.queueBytes = options.queueBytes ?? 65_536;
@@ -90,8 +92,13 @@ export class Wire {
     return network;
   }
 
-  /** Changes some of the conditions, for frames sent from now on. */
+  /**
+   * Changes some of the conditions, for frames sent from now on.
+   *
+   * @throws {RangeError} as the constructor; they are then as before
+   */
   change(conditions: WireConditions): void {
+    checkNumbers(this.name, conditions);
     this.#conditions = { ...this.#conditions, ...conditions };
   }
 
@@ -169,6 +176,23 @@ export class Wire {
     // Locally administered (bit 1) and for one station (bit 0 clear): IEEE 802-2014, 8.4.
     mac[0] = ((mac[0] ?? 0) & 0xfc) | 0x02;
     return mac;
+  }
+}
+
+/** Refuses what would silently lose everything, or nothing: a loss of 30 for 30 %, a delay of NaN. */
+function checkNumbers(name: string, options: WireOptions): void {
+  const probabilities: ReadonlySet<string> = new Set([
+    "loss",
+    "duplication",
+    "corruption",
+    "reordering",
+  ]);
+  for (const [option, value] of Object.entries(options)) {
+    if (typeof value !== "number") continue;
+    const most = probabilities.has(option) ? 1 : Number.POSITIVE_INFINITY;
+    if (value >= 0 && value <= most) continue;
+    const why = most === 1 ? "a probability is 0 to 1" : "it must be 0 or more";
+    throw new RangeError(`Cannot set ${option} of ${name} to ${value}: ${why}`);
   }
 }
 
