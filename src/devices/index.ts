@@ -1047,23 +1047,31 @@ export interface Stack extends Device {
 
 // ─── Services on a stack ────────────────────────────────────────────────────────────────────────
 
-/** A record of the Domain Name System: names and addresses as text, bytes *fresh*. RFC 1035, RFC 2782. */
-export type ResourceRecord = {
-  /** How long the record may be kept, in seconds. */
+/** How long a record of the Domain Name System may be kept. */
+export interface RecordLifetime {
   readonly ttlSeconds: number;
-} & (
-  | { readonly type: "A" | "AAAA"; readonly address: string }
-  | { readonly type: "CNAME" | "NS" | "PTR"; readonly target: string }
-  | { readonly type: "MX"; readonly preference: number; readonly target: string }
-  | { readonly type: "TXT"; readonly texts: readonly Uint8Array[] }
-  | {
-      readonly type: "SRV";
-      readonly priority: number;
-      readonly weight: number;
-      readonly port: number;
-      readonly target: string;
-    }
-);
+}
+
+/**
+ * What records of the Domain Name System say, by type; names and addresses are text, bytes *fresh*.
+ *
+ * @see RFC 1035, 3.3; RFC 3596; RFC 2782 (SRV)
+ */
+export interface ResourceRecords {
+  readonly A: { readonly address: string };
+  readonly AAAA: { readonly address: string };
+  readonly CNAME: { readonly target: string };
+  readonly NS: { readonly target: string };
+  readonly PTR: { readonly target: string };
+  readonly MX: { readonly preference: number; readonly target: string };
+  readonly TXT: { readonly texts: readonly Uint8Array[] };
+  readonly SRV: {
+    readonly priority: number;
+    readonly weight: number;
+    readonly port: number;
+    readonly target: string;
+  };
+}
 
 /**
  * Finds addresses of names, and what else is known of them.
@@ -1088,11 +1096,11 @@ export interface Resolver extends Device {
    * @throws {ResolverError} as {@link Resolver.resolve}
    * @throws the signal's reason, when it aborts
    */
-  records<Type extends ResourceRecord["type"]>(
+  records<Type extends keyof ResourceRecords>(
     name: string,
     type: Type,
     signal?: AbortSignal,
-  ): Promise<readonly Extract<ResourceRecord, { readonly type: Type }>[]>;
+  ): Promise<readonly (ResourceRecords[Type] & RecordLifetime)[]>;
 }
 
 /** What a handler can know and do of a request beside what it asks. */
