@@ -18,6 +18,9 @@ export interface Law {
   run(): Promise<void>;
 }
 
+/** A promise in a few words, and what checks it; the suite connects and disposes the `Subject`. */
+export type Check<Subject> = readonly [promise: string, check: (subject: Subject) => Promise<void>];
+
 /** A driver broke a law. Test runners show `expected` beside `actual`. */
 export class LawError extends Error {
   override readonly name = "LawError";
