@@ -73,41 +73,41 @@ export function flagOf(name: string): string {
 }
 
 /**
- * Reads `--name=value`, `--name value`, `--switch` and `--no-switch` by `table`. Never throws: what
- * is wrong comes back as data.
+ * Reads `--name=value`, `--name value`, `--switch` and `--no-switch` by `table`; of several for one
+ * name the last counts. Never throws: what is wrong comes back as data.
  */
 export function parseArguments(table: ArgumentTable, argv: readonly string[]): ParsedArguments {
-  const byFlag = new Map(Object.keys(table).map((name) => [flagOf(name), name]));
-  const values: Record<string, ArgumentValue> = {};
-  for (let index = 0; index < argv.length; index += 1) {
-    const word = argv[index] ?? "";
+  const entries = Object.entries(table);
+  const byFlag = new Map(entries.map(([name, arg]) => [flagOf(name), { name, arg }]));
+  // An own property for each: an argument may be called `constructor`.
+  const values: Record<string, ArgumentValue> = Object.fromEntries(
+    entries.map(([name, arg]) => [name, arg.default]),
+  );
+  const words = argv.values();
+  for (const word of words) {
     if (word === "--help" || word === "-h") return { kind: "help" };
-    if (!word.startsWith("--")) return invalid("unexpected", word);
-    const equals = word.indexOf("=");
-    let flag = equals < 0 ? word : word.slice(0, equals);
-    let text = equals < 0 ? undefined : word.slice(equals + 1);
-    if (!byFlag.has(flag) && text === undefined) {
-      const switched = flag.replace("--no-", "--");
-      if (table[byFlag.get(switched) ?? ""]?.type === "boolean") {
-        flag = switched;
-        text = "false";
-      }
+    const found = /^(--[^=]*)(?:=(.*))?$/s.exec(word);
+    if (found === null) return invalid("unexpected", word);
+    const [, flag = "", attached] = found as readonly (string | undefined)[];
+    let text = attached;
+    let declared = byFlag.get(flag);
+    if (declared === undefined && text === undefined) {
+      const switched = byFlag.get(flag.replace("--no-", "--"));
+      if (switched?.arg.type === "boolean") [declared, text] = [switched, "false"];
     }
-    const name = byFlag.get(flag);
-    const arg = table[name ?? ""];
-    if (name === undefined || arg === undefined) return invalid("unknown", flag);
+    if (declared === undefined) return invalid("unknown", flag);
+    const { name, arg } = declared;
     if (text === undefined && arg.type !== "boolean") {
-      text = argv[index + 1];
+      text = words.next().value;
       if (text === undefined || text.startsWith("--")) return invalid("no-value", flag);
-      index += 1;
     }
-    values[name] = parseValue(arg, text);
+    values[name] = parseValue(arg, text ?? "true");
     if (values[name] === undefined) return invalid("bad-value", flag, text);
   }
-  for (const [name, arg] of Object.entries(table)) {
-    values[name] ??= arg.default;
-    if (values[name] === undefined && arg.optional !== true)
+  for (const [name, arg] of entries) {
+    if (values[name] === undefined && arg.optional !== true) {
       return invalid("missing", flagOf(name));
+    }
   }
   return { kind: "values", values };
 }
@@ -116,16 +116,16 @@ function invalid(problem: Misuse["problem"], word: string, text = ""): ParsedArg
   return { kind: "invalid", misuse: { problem, word, text } };
 }
 
-function parseValue(arg: Argument, text: string | undefined): ArgumentValue {
+function parseValue(arg: Argument, text: string): ArgumentValue {
   switch (arg.type) {
     case "string":
       return text;
     case "boolean":
       return parseBoolean(text);
     case "choice":
-      return text !== undefined && arg.choices.includes(text) ? text : undefined;
+      return arg.choices.includes(text) ? text : undefined;
     default: {
-      const value = text === undefined || text.trim() === "" ? Number.NaN : Number(text);
+      const value = text.trim() === "" ? Number.NaN : Number(text);
       const whole = arg.type === "number" ? Number.isFinite(value) : Number.isSafeInteger(value);
       const inRange = value >= (arg.min ?? -Infinity) && value <= (arg.max ?? Infinity);
       return whole && inRange ? value : undefined;
@@ -133,7 +133,7 @@ function parseValue(arg: Argument, text: string | undefined): ArgumentValue {
   }
 }
 
-function parseBoolean(text: string | undefined): boolean | undefined {
-  if (text === undefined || text === "" || text === "true") return true;
+function parseBoolean(text: string): boolean | undefined {
+  if (text === "" || text === "true") return true;
   return text === "false" ? false : undefined;
 }
