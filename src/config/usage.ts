@@ -23,8 +23,10 @@ export function usage({ name, description, args }: Description, misuse?: Misuse)
   ].join("\n");
 }
 
-function wordsOf({ problem, word, text = "" }: Misuse, arg: Argument | undefined): string {
-  switch (problem) {
+function wordsOf(misuse: Misuse, arg: Argument | undefined): string {
+  const word = visible(misuse.word);
+  const text = visible(misuse.text ?? "");
+  switch (misuse.problem) {
     case "unexpected":
       return `Unexpected argument "${word}"`;
     case "unknown":
@@ -36,6 +38,14 @@ function wordsOf({ problem, word, text = "" }: Misuse, arg: Argument | undefined
     case "missing":
       return `${word} is required: ${arg?.doc ?? ""}`;
   }
+}
+
+/** Text as it stands, its control characters as `\u001b`: a link's words are not the terminal's. */
+function visible(text: string): string {
+  return text.replaceAll(
+    /\p{Cc}/gu,
+    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 function expected(arg: Argument): string {
