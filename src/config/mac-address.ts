@@ -7,7 +7,7 @@ import type { ArgumentValue } from "./arguments.ts";
  * Reads six hexadecimal bytes with colons, or picks a locally administered unicast address
  * (IEEE 802, 8.2: second-lowest bit of the first byte set, lowest clear). The result is *fresh*.
  *
- * @throws {TypeError} if `text` is not an address, or is a group's
+ * @throws {TypeError} if `text` is not an address, or not one that an interface can have
  */
 export function macAddressFrom(text: ArgumentValue, random: Random): Uint8Array {
   if (text === undefined) {
@@ -23,6 +23,9 @@ export function macAddressFrom(text: ArgumentValue, random: Random): Uint8Array 
   const mac = Uint8Array.from(text.split(":"), (byte) => Number.parseInt(byte, 16));
   if (((mac[0] ?? 0) & 1) === 1) {
     throw new TypeError(`Cannot use "${text}" as a MAC address: it is the address of a group`);
+  }
+  if (mac.every((byte) => byte === 0)) {
+    throw new TypeError(`Cannot use "${text}" as a MAC address: it is nobody's`);
   }
   return mac;
 }
