@@ -9,9 +9,9 @@ import { deviceErrors } from "../devices/errors.ts";
 export interface EncodedError {
   readonly name: string;
   readonly message: string;
-  readonly code: string | undefined;
-  readonly stack: string | undefined;
-  readonly cause: EncodedError | undefined;
+  readonly code?: string | undefined;
+  readonly stack?: string | undefined;
+  readonly cause?: EncodedError | undefined;
 }
 
 /** Causes of causes are followed this far. */
@@ -21,30 +21,33 @@ const maxDepth = 8;
 export function encodeError(thrown: unknown, depth = 0): EncodedError {
   if (!(thrown instanceof Error)) {
     const message = `Something that is not an Error was thrown: ${describe(thrown)}`;
-    return { name: "Error", message, code: undefined, stack: undefined, cause: undefined };
+    return { name: "Error", message };
   }
-  const code = (thrown as { code?: unknown }).code;
-  const followed = thrown.cause !== undefined && depth < maxDepth;
+  const { name, message, code, stack, cause } = thrown as Error & { readonly code?: unknown };
   return {
-    name: thrown.name,
-    message: thrown.message,
+    name,
+    message,
     code: typeof code === "string" ? code : undefined,
-    stack: thrown.stack,
-    cause: followed ? encodeError(thrown.cause, depth + 1) : undefined,
+    stack,
+    cause: cause === undefined || depth === maxDepth ? undefined : encodeError(cause, depth + 1),
   };
 }
 
-/** Rebuilds an error: a device error of its own class and code, anything else an `Error` of its name. */
+/**
+ * Rebuilds an error: a device error of its own class and code, anything else an `Error` of its name.
+ * Its stack is the one that it travelled with, never this thread's.
+ */
 export function decodeError({ name, message, code, stack, cause }: EncodedError): Error {
   const options = cause === undefined ? undefined : { cause: decodeError(cause) };
-  const Known = deviceErrors[name];
+  const Known = Object.hasOwn(deviceErrors, name) ? deviceErrors[name] : undefined;
   const error =
     Known !== undefined && code !== undefined
       ? new Known(code as never, message, options)
       : Object.assign(new Error(message, options), code === undefined ? {} : { code });
-  if (error.name !== name)
+  if (error.name !== name) {
     Object.defineProperty(error, "name", { value: name, configurable: true });
-  if (stack !== undefined) error.stack = stack;
+  }
+  error.stack = stack ?? `${name}: ${message}`;
   return error;
 }
 

@@ -20,7 +20,7 @@ export const exitCodes = {
 export interface Outcome {
   /** 0–255. */
   readonly code: number;
-  /** What was thrown, when the code is 255 and there is something to show. */
+  /** What was thrown, even if that is `undefined`; not there if nothing was. */
   readonly error?: unknown;
   /** What is wrong with the arguments, when the code is 64; the host shows the usage with it. */
   readonly misuse?: Misuse;
@@ -36,9 +36,10 @@ export class Halted extends Error {
 }
 
 /** A halted unikernel did not stop in the time it had. */
-export class Unresponsive extends Error {
-  override readonly name = "Unresponsive";
-}
+export class Unresponsive extends Error {}
 
 /** How long a halted unikernel has to stop by itself, in milliseconds. */
 export const haltGraceMs = 500;
+
+/** When the host ends it instead: a little later, so that its last report can still arrive. */
+export const terminateAfterMs: number = 2 * haltGraceMs;

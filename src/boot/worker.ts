@@ -30,7 +30,7 @@ export function bootWorker(config: object, file: string, packages: About["packag
   const main = async (): Promise<void> => {
     const [, ...argv] = JSON.parse(worker.name) as WorkerName;
     const told = [page.describe(describe(unikernel))];
-    const { code, error, misuse } = await run(unikernel, {
+    const outcome = await run(unikernel, {
       host: browserHost(page),
       argv,
       packages,
@@ -42,7 +42,9 @@ export function bootWorker(config: object, file: string, packages: About["packag
       },
     });
     await Promise.all(told);
-    await page.ended({ code, misuse, error: error === undefined ? error : encodeError(error) });
+    const { code, misuse } = outcome;
+    const error = "error" in outcome ? encodeError(outcome.error) : undefined;
+    await page.ended({ code, misuse, error });
   };
 
   const side: WorkerSide = {
