@@ -15,16 +15,27 @@ export async function mapStack(stack: string): Promise<string> {
     if (!maps.has(script)) maps.set(script, loadMap(`${script}.map`));
     const map = await maps.get(script);
     if (map === undefined) return line;
-    const { originalPositionFor } = await import("@jridgewell/trace-mapping");
-    const original = originalPositionFor(map, {
-      line: Number(lineNumber),
-      column: Number(column) - 1,
-    });
-    if (original.source === null) return line;
-    const source = original.source.replace(/^(?:\.\.?\/)+/, "");
-    return line.replace(position, `${source}:${original.line}:${original.column + 1}`);
+    const original = await originalPosition(map, Number(lineNumber), Number(column));
+    return original === undefined ? line : line.replace(position, () => original);
   });
   return (await Promise.all(lines)).join("\n");
+}
+
+async function originalPosition(
+  map: TraceMap,
+  lineNumber: number,
+  column: number,
+): Promise<string | undefined> {
+  const { originalPositionFor } = await import("@jridgewell/trace-mapping");
+  try {
+    const original = originalPositionFor(map, { line: lineNumber, column: column - 1 });
+    if (original.source === null) return undefined;
+    const source = original.source.replace(/^(?:\.\.?\/)+/, "");
+    return `${source}:${original.line}:${original.column + 1}`;
+  } catch {
+    // A position that no script has, such as 0:0 in a message, or a map that only looked like one.
+    return undefined;
+  }
 }
 
 async function loadMap(url: string): Promise<TraceMap | undefined> {
