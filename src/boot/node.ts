@@ -8,9 +8,12 @@ import { unikernelFrom } from "../config/unikernel.ts";
 import { usage } from "../config/usage.ts";
 import type { Console } from "../devices/index.ts";
 import { connect as connectConsole } from "../platform-node/console-stdio.ts";
-import { exitCodes, Halted, haltGraceMs, Unresponsive } from "./exit.ts";
+import { exitCodes, Halted, haltGraceMs, terminateAfterMs, Unresponsive } from "./exit.ts";
 import type { Outcome } from "./exit.ts";
 import { run } from "./run.ts";
+
+/** The longest that a timer waits, in milliseconds. */
+const longestMs = 2 ** 31 - 1;
 
 /**
  * Runs the unikernel that a configuration's module exports with the process's arguments, and ends the
@@ -24,6 +27,8 @@ export async function bootNode(
   packages: About["packages"],
 ): Promise<void> {
   const unikernel = unikernelFrom(config, file);
+  // A unikernel that only waits, until it is halted say, has nothing else that keeps the process.
+  setInterval(() => {}, longestMs);
   let console: Console | undefined;
   const host: NodeHost = { target: "node", console: () => (console ??= connectConsole()) };
   const { signal, uncaught } = processSignals();
@@ -35,11 +40,11 @@ export async function bootNode(
  * Ends the process as a run ended: help goes to standard output; what is wrong with the arguments,
  * and what nobody caught, to standard error.
  */
-export function endProcess(unikernel: Unikernel, { code, error, misuse }: Outcome): void {
+export function endProcess(unikernel: Unikernel, outcome: Outcome): void {
+  const { code, misuse } = outcome;
   const exit = (): never => process.exit(code);
-  if (error !== undefined) {
-    const text = inspect(error);
-    process.stderr.write(`Uncaught ${text}\n`, exit);
+  if ("error" in outcome) {
+    process.stderr.write(`Uncaught ${inspect(outcome.error)}\n`, exit);
   } else if (misuse !== undefined) {
     process.stderr.write(`${usage(describe(unikernel), misuse)}\n`, exit);
   } else if (code === exitCodes.help) {
@@ -49,7 +54,10 @@ export function endProcess(unikernel: Unikernel, { code, error, misuse }: Outcom
   }
 }
 
-/** Halting and uncaught errors as a run wants them, from the process's own events. */
+/**
+ * Halting and uncaught errors as a run wants them, from the process's own events. A second interrupt
+ * ends the process at once, and so does a device that does not let go.
+ */
 export function processSignals(): { signal: AbortSignal; uncaught: Promise<never> } {
   const halting = new AbortController();
   const uncaught = new Promise<never>((_resolve, reject) => {
@@ -57,6 +65,7 @@ export function processSignals(): { signal: AbortSignal; uncaught: Promise<never
       if (halting.signal.aborted) process.exit(exitCodes.terminated);
       halting.abort(new Halted());
       setTimeout(() => reject(new Unresponsive()), haltGraceMs).unref();
+      setTimeout(() => process.exit(exitCodes.terminated), terminateAfterMs).unref();
     };
     process.on("SIGINT", halt);
     process.on("SIGTERM", halt);

@@ -1,7 +1,9 @@
 /** Booting in a deterministic simulation, on Node: the same devices, on virtual time and a seed. */
 
+import type { ArgumentTable, LooseValues } from "../config/arguments.ts";
+import { flagOf, parseArguments } from "../config/arguments.ts";
 import type { SimulatedHost } from "../config/device.ts";
-import type { About } from "../config/unikernel.ts";
+import type { About, Unikernel } from "../config/unikernel.ts";
 import { unikernelFrom } from "../config/unikernel.ts";
 import { SimulatedConsole, Simulation } from "../simulated/index.ts";
 import { exitCodes } from "./exit.ts";
@@ -9,10 +11,15 @@ import type { Outcome } from "./exit.ts";
 import { endProcess, processSignals } from "./node.ts";
 import { run } from "./run.ts";
 
+/** The simulation's own arguments; those of no unikernel may be called so. */
+export const simulationArguments: ArgumentTable = {
+  seed: { type: "int", default: 1, doc: "What all that is random follows from" },
+  untilMs: { type: "number", min: 0, optional: true, doc: "Virtual time to give up at, in ms" },
+};
+
 /**
  * Simulates the unikernel that a configuration's module exports, with the process's arguments, and
- * ends the process with its exit code. `--seed=<n>` (1 by default) and `--until-ms=<n>` (no bound by
- * default) are the simulation's own. Piped standard input is typed before the run begins.
+ * ends the process with its exit code. Piped standard input is typed before the run begins.
  *
  * @throws {TypeError} if it exports none; `file` is how the message names it
  */
@@ -21,10 +28,25 @@ export async function bootSimulated(
   file: string,
   packages: About["packages"],
 ): Promise<void> {
-  const found = unikernelFrom(config, file);
-  const { seed, untilMs, argv } = simulationArguments(process.argv.slice(2));
+  const unikernel = unikernelFrom(config, file);
+  const { own, rest } = splitWords(process.argv.slice(2));
+  const parsed = parseArguments(simulationArguments, own);
+  const outcome =
+    parsed.kind === "values"
+      ? await simulate(unikernel, parsed.values, rest, packages)
+      : { code: exitCodes.badArguments, ...parsed };
+  const args = { ...unikernel.args, ...simulationArguments };
+  endProcess({ ...unikernel, args }, outcome);
+}
+
+async function simulate(
+  found: Unikernel,
+  values: LooseValues,
+  argv: readonly string[],
+  packages: About["packages"],
+): Promise<Outcome> {
   const simulation = new Simulation({
-    seed,
+    seed: Number(values["seed"]),
     turn: () => new Promise((done) => setImmediate(done)),
   });
   // Loading a module is not the simulation's to see: virtual time stands still meanwhile.
@@ -32,36 +54,34 @@ export async function bootSimulated(
   const console = new SimulatedConsole(simulation, { name: "console", input: await pipedInput() });
   console.endInput();
   const host: SimulatedHost = { target: "simulated", simulation, console: () => console };
-  let outcome: Outcome;
+  const untilMs = Number(values["untilMs"] ?? Number.POSITIVE_INFINITY);
   try {
-    outcome = await simulation.run(
-      () => run(unikernel, { host, argv, packages, ...processSignals() }),
-      untilMs,
-    );
+    const main = (): Promise<Outcome> =>
+      run(unikernel, { host, argv, packages, ...processSignals() });
+    return await simulation.run(main, untilMs);
   } catch (error) {
-    outcome = { code: exitCodes.uncaught, error };
+    return { code: exitCodes.uncaught, error };
+  } finally {
+    await writeAll(console.output);
   }
-  await writeAll(console.output);
-  endProcess(unikernel, outcome);
 }
 
-function simulationArguments(words: readonly string[]): {
-  seed: number;
-  untilMs: number;
-  argv: readonly string[];
-} {
-  const own = /^--(seed|until-ms)=(.*)$/;
-  const given = new Map(
-    words.flatMap((word) => {
-      const [, name = "", value = ""] = own.exec(word) ?? [];
-      return name === "" ? [] : [[name, Number(value)] as const];
-    }),
-  );
-  return {
-    seed: given.get("seed") ?? 1,
-    untilMs: given.get("until-ms") ?? Number.POSITIVE_INFINITY,
-    argv: words.filter((word) => !own.test(word)),
-  };
+/** Separates the simulation's own words of a command line, with their values, from the unikernel's. */
+function splitWords(argv: readonly string[]): { own: readonly string[]; rest: readonly string[] } {
+  const flags = new Set(Object.keys(simulationArguments).map(flagOf));
+  const own: string[] = [];
+  const rest: string[] = [];
+  const words = argv.values();
+  for (const word of words) {
+    const [flag = ""] = word.split("=", 1);
+    if (!flags.has(flag)) {
+      rest.push(word);
+      continue;
+    }
+    const value = flag === word ? words.next().value : undefined;
+    own.push(word, ...(value === undefined ? [] : [value]));
+  }
+  return { own, rest };
 }
 
 async function pipedInput(): Promise<string> {
