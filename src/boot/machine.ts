@@ -8,7 +8,7 @@ import type { Description } from "../config/graph.ts";
 import { usage } from "../config/usage.ts";
 import type { EncodedError } from "./errors.ts";
 import { decodeError } from "./errors.ts";
-import { exitCodes, haltGraceMs } from "./exit.ts";
+import { exitCodes, terminateAfterMs } from "./exit.ts";
 import type { CounterTable, PageSide, WorkerName, WorkerSide } from "./protocol.ts";
 
 /** Where a machine is in its life. `failed`: it could not boot, or nobody caught its error. */
@@ -32,9 +32,6 @@ export interface MachineOptions {
   /** Called at each change of status. */
   readonly onStatus?: (machine: Machine) => void;
 }
-
-/** A little longer than the worker gives the unikernel, so that its report can still arrive. */
-const terminateAfterMs = 2 * haltGraceMs;
 
 /** A unikernel in a worker of its own. Boots when it is made. */
 export class Machine {
@@ -60,7 +57,10 @@ export class Machine {
     this.booted = this.#booted.promise;
     this.exited = this.#exited.promise;
     this.booted.catch(() => {});
-    this.#worker = startWorker(options.url, [options.name, ...options.argv]);
+    const script = scriptFor(options.url);
+    this.#releases.push(() => URL.revokeObjectURL(script));
+    const commandLine: WorkerName = [options.name, ...options.argv];
+    this.#worker = new Worker(script, { type: "module", name: JSON.stringify(commandLine) });
     this.#remote = wrap<WorkerSide>(this.#worker);
     this.#worker.addEventListener("error", (event) => void this.#onWorkerError(event));
     expose(this.#page(), this.#worker);
@@ -92,9 +92,9 @@ export class Machine {
     return this.#description;
   }
 
-  /** The devices' counters. Does not resolve while the unikernel blocks its thread. */
+  /** The devices' counters; none once it has ended. Does not resolve while it blocks its thread. */
   async counters(): Promise<CounterTable> {
-    return this.#remote.counters();
+    return Promise.race([this.#remote.counters(), this.exited.then(() => ({}))]);
   }
 
   /**
@@ -114,7 +114,7 @@ export class Machine {
   #page(): PageSide {
     return {
       openPort: (service, options, port) => {
-        // A worker that was terminated may have asked just before: nobody would release this one.
+        // What a worker sent before it was terminated may arrive afterwards.
         if (this.#exitCode !== null) return port.close();
         const release = this.#options.services[service]?.(port, options);
         if (release !== undefined) this.#releases.push(release);
@@ -123,6 +123,7 @@ export class Machine {
         this.#description = description;
       },
       started: async () => {
+        if (this.#exitCode !== null) return;
         this.#setStatus("running");
         this.#booted.resolve();
       },
@@ -163,11 +164,10 @@ export class Machine {
 }
 
 /** A worker's script must be of the page's origin; one from elsewhere is imported by a script that is. */
-function startWorker(url: URL, commandLine: WorkerName): Worker {
-  const options: WorkerOptions = { type: "module", name: JSON.stringify(commandLine) };
-  if (url.origin === location.origin) return new Worker(url, options);
-  const script = new Blob([`import ${JSON.stringify(url.href)};`], { type: "text/javascript" });
-  return new Worker(URL.createObjectURL(script), options);
+function scriptFor({ href, origin }: URL): string {
+  if (origin === location.origin) return href;
+  const script = `import ${JSON.stringify(href)};`;
+  return URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
 }
 
 async function explainLoadFailure(url: URL, name: string): Promise<string> {

@@ -10,7 +10,7 @@ import { unikernelFrom } from "../config/unikernel.ts";
 import type { Console, Device } from "../devices/index.ts";
 import { connect as connectConsole } from "../platform-js/console-port.ts";
 import { encodeError } from "./errors.ts";
-import { Halted, haltGraceMs, Unresponsive } from "./exit.ts";
+import { exitCodes, Halted, haltGraceMs, Unresponsive } from "./exit.ts";
 import type { CounterTable, PageSide, WorkerName, WorkerSide } from "./protocol.ts";
 import { run } from "./run.ts";
 
@@ -66,7 +66,9 @@ export function bootWorker(config: object, file: string, packages: About["packag
   });
   uncaught.promise.catch(() => {});
   expose(side, worker);
-  void main();
+  main().catch((error) =>
+    page.ended({ code: exitCodes.uncaught, misuse: undefined, error: encodeError(error) }),
+  );
 }
 
 function browserHost(page: Remote<PageSide>): BrowserHost {
