@@ -3,18 +3,26 @@
 import { createServer } from "vite";
 import { morgana } from "fata-morgana/vite";
 
-/** Serves the unikernels of `dir` until `close`; `errors` is what the terminal shows in red. */
-export async function serve(
-  dir: string,
-): Promise<{ url: string; errors: string[]; close(): Promise<void> }> {
+/** A dev server, and what it says in the terminal: `errors` in red, and `notes`. */
+export interface DevServer {
+  readonly url: string;
+  readonly errors: readonly string[];
+  readonly notes: readonly string[];
+  close(): Promise<void>;
+}
+
+/** Serves the unikernels of `dir` until `close`; `base` is the path that they are below. */
+export async function serve(dir: string, base = "/"): Promise<DevServer> {
   const errors: string[] = [];
+  const notes: string[] = [];
   const server = await createServer({
     root: dir,
+    base,
     configFile: false,
     logLevel: "silent",
     customLogger: {
       hasWarned: false,
-      info: () => {},
+      info: (text) => notes.push(text),
       warn: () => {},
       warnOnce: () => {},
       error: (text) => errors.push(text),
@@ -26,5 +34,5 @@ export async function serve(
   });
   await server.listen();
   const url = server.resolvedUrls?.local[0] ?? "";
-  return { url, errors, close: () => server.close() };
+  return { url, errors, notes, close: () => server.close() };
 }

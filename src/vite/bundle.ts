@@ -24,6 +24,8 @@ export interface Bundle {
 export interface BundleOptions {
   readonly target: Target;
   readonly minify?: boolean;
+  /** Told each file as it is read, absolute: those of a bundle that then fails, too. */
+  readonly onFile?: (file: string) => void;
 }
 
 const entryId = "virtual:morgana-entry";
@@ -42,7 +44,7 @@ const bootEntries: Record<Target, { readonly file: string; readonly name: string
  */
 export async function bundle(
   unikernel: UnikernelFolder,
-  { target, minify = false }: BundleOptions,
+  { target, minify = false, onFile = () => {} }: BundleOptions,
 ): Promise<Bundle> {
   const browser = target === "browser";
   const conditions = [
@@ -54,7 +56,7 @@ export async function bundle(
     root: unikernel.folder,
     logLevel: "silent",
     publicDir: false,
-    plugins: [entryPlugin(unikernel, target)],
+    plugins: [entryPlugin(unikernel, target), filesPlugin(onFile)],
     // A worker is built as servers are: in one file, without the page's preloading of chunks.
     ssr: { noExternal: true, target: browser ? "webworker" : "node", resolve: { conditions } },
     build: {
@@ -95,6 +97,16 @@ function entryPlugin(unikernel: UnikernelFolder, target: Target): Plugin {
     name: "morgana-entry",
     resolveId: (id) => (id === entryId ? `\0${entryId}` : undefined),
     load: (id) => (id === `\0${entryId}` ? lines.join("\n") : undefined),
+  };
+}
+
+/** Tells each file of the user's that is read. */
+export function filesPlugin(onFile: (file: string) => void): Plugin {
+  return {
+    name: "morgana-files",
+    load(id) {
+      for (const file of filesOf([id])) onFile(file);
+    },
   };
 }
 

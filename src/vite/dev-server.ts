@@ -1,157 +1,166 @@
 /** The dev server's half of the plugin: pages, workers, reload on change, errors in the overlay. */
 
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { extname, join } from "node:path";
 import type { Connect, ViteDevServer } from "vite";
-import { defaultAllowedOrigins } from "vite";
 import { pageFiles } from "./page-script.ts";
+import type { GalleryEntry } from "./pages.ts";
 import { galleryPage, notFoundPage, unikernelPage } from "./pages.ts";
-import type { Problem } from "./problems.ts";
+import { clientScript, clientScriptPath, ProblemBoard } from "./problem-board.ts";
 import { formatProblem, problemOf, problemOfTypes } from "./problems.ts";
-import { checkTypes } from "./type-check.ts";
+import type { TypeReport } from "./type-check.ts";
+import { TypeWatch } from "./type-watch.ts";
 import type { UnikernelFolder } from "./unikernels.ts";
-import type { Workshop } from "./workshop.ts";
+import { isWithin, Workshop } from "./workshop.ts";
 
 /**
- * Adds the unikernels' pages and workers to a dev server. They come before Vite's own middlewares, which
- * would serve `unikernel.ts` for `unikernel.js`, and so check themselves where a request comes from.
+ * Adds the pages and workers of the unikernels in `dir` to a dev server. They come after Vite's checks
+ * of where a request is from, and before what would serve `unikernel.ts` for `unikernel.js`.
  */
-export function serveUnikernels(server: ViteDevServer, workshop: Workshop): void {
-  const overlay = new Overlay(server);
-  const respond = createResponder(server, workshop, overlay);
-  server.middlewares.use((request, response, next) => {
-    respond(request, response, next).catch(next);
+export function serveUnikernels(server: ViteDevServer, dir: string): void {
+  const workshop = new Workshop(dir, (file) => {
+    // Vite watches its root, and only that.
+    if (!isWithin(file, server.config.root)) server.watcher.add(file);
   });
-  const recheck = debounce(() => void reportTypes(server, overlay), 100);
+  const board = new ProblemBoard(server, (file) => workshop.usersOf(file));
+  const site = new DevSite(server, workshop, board);
+  server.middlewares.use((request, response, next) => {
+    site.respond(request, response, next).catch(next);
+  });
+  const types = new TypeWatch(dir, createTypeReporter(server, workshop, board));
   server.watcher.on("all", (_event, file) => {
     if (extname(file) === "" || file.includes("node_modules")) return;
+    types.recheck();
     const stale = workshop.changed(file);
-    recheck();
-    if (stale.length === 0) return;
-    for (const name of stale) overlay.clear(name);
-    server.ws.send({ type: "full-reload", path: "*" });
+    if (stale.length > 0) board.changed(stale);
   });
-  server.ws.on("connection", () => overlay.show());
-  recheck();
+  server.httpServer?.once("close", () => types.close());
+  types.recheck();
 }
 
-type Responder = (
-  request: Connect.IncomingMessage,
-  response: ServerResponse,
-  next: Connect.NextFunction,
-) => Promise<void>;
+/** Says what the compiler found, and only once why it was not asked. */
+function createTypeReporter(
+  server: ViteDevServer,
+  workshop: Workshop,
+  board: ProblemBoard,
+): (report: TypeReport) => void {
+  const { root, logger } = server.config;
+  let said = "";
+  return (report) => {
+    if (report.kind === "skipped" && report.reason !== said) {
+      said = report.reason;
+      logger.info(`Types are not checked: ${said}`);
+    }
+    const problems = report.kind === "skipped" ? [] : report.problems;
+    const own = problems.filter(
+      ({ file }) => isWithin(file, root) || workshop.usersOf(file).length > 0,
+    );
+    board.set(
+      "types",
+      own.map((problem) => ({ problem: problemOfTypes(problem) })),
+    );
+  };
+}
 
-function createResponder(server: ViteDevServer, workshop: Workshop, overlay: Overlay): Responder {
-  const root = server.config.root;
-  const html = async (
-    response: ServerResponse,
-    url: string,
-    text: string,
-    status = 200,
-  ): Promise<void> =>
-    send(response, "text/html", await server.transformIndexHtml(url, text), status);
+/** Answers requests for the site's pages, workers and assets; passes on everything else. */
+class DevSite {
+  readonly #server: ViteDevServer;
+  readonly #workshop: Workshop;
+  readonly #board: ProblemBoard;
 
-  const worker = async (
+  constructor(server: ViteDevServer, workshop: Workshop, board: ProblemBoard) {
+    this.#server = server;
+    this.#workshop = workshop;
+    this.#board = board;
+  }
+
+  async respond(
+    request: Connect.IncomingMessage,
     response: ServerResponse,
-    unikernel: UnikernelFolder,
-    map: boolean,
-  ): Promise<void> => {
+    next: Connect.NextFunction,
+  ): Promise<void> {
+    const { base, root } = this.#server.config;
+    const [, pathname = "", search = ""] = /^([^?]*)(.*)$/s.exec(request.url ?? "") ?? [];
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    if (!isRead || !pathname.startsWith(base)) return next();
+    const path = decode(pathname.slice(base.length));
+    if (path === undefined) return send(response, "text/plain", `Cannot decode ${pathname}\n`, 400);
+    // A page of the project's own comes first.
+    const isPage = path === "" || path.endsWith("/");
+    if (isFile(join(root, path, isPage ? "index.html" : ""))) return next();
+    if (path === clientScriptPath) return send(response, "text/javascript", clientScript(base));
+    const asset = pageFiles().get(path);
+    if (asset !== undefined) return send(response, contentType(path), asset());
+    if (path === "") {
+      const entries = await Promise.all(
+        this.#workshop.unikernels().map((each) => this.#entry(each)),
+      );
+      return this.#html(response, pathname, await galleryPage(entries));
+    }
+
+    const [, name = "", rest] = /^([^/]+)(?:\/(.*))?$/s.exec(path) ?? [];
+    const unikernel = this.#workshop.find(name);
+    if (unikernel === undefined) {
+      if (extname(path) !== "" || !request.headers.accept?.includes("text/html")) return next();
+      const names = this.#workshop.unikernels().map((each) => each.name);
+      return this.#html(response, pathname, notFoundPage(names, { path: pathname, base }), 404);
+    }
+    if (rest === undefined)
+      return redirect(response, `${base}${encodeURIComponent(name)}/${search}`);
+    if (rest === "") {
+      return this.#html(response, pathname, unikernelPage(await this.#entry(unikernel)));
+    }
+    if (rest === "unikernel.js") return this.#worker(response, unikernel, false);
+    if (rest === "unikernel.js.map") return this.#worker(response, unikernel, true);
+    return next();
+  }
+
+  async #html(response: ServerResponse, url: string, text: string, status = 200): Promise<void> {
+    send(response, "text/html", await this.#server.transformIndexHtml(url, text), status);
+  }
+
+  async #entry(unikernel: UnikernelFolder): Promise<GalleryEntry> {
+    const entry = await this.#workshop.entry(unikernel);
+    const { inspection } = entry;
+    this.#report("config", unikernel, inspection.kind === "broken" ? inspection.error : undefined);
+    return entry;
+  }
+
+  async #worker(response: ServerResponse, unikernel: UnikernelFolder, map: boolean): Promise<void> {
     try {
-      const made = await workshop.bundle(unikernel, {});
-      overlay.clear(unikernel.name);
+      const made = await this.#workshop.bundle(unikernel, {});
+      this.#report("bundle", unikernel);
       if (map) send(response, "application/json", made.map);
       else send(response, "text/javascript", made.code);
     } catch (error) {
-      const problem = problemOf(error as Error, unikernel.config);
-      overlay.set(unikernel.name, [problem]);
+      this.#report("bundle", unikernel, error as Error);
       // A worker that fails to load says nothing; one that throws says why.
-      const text = JSON.stringify(formatProblem(problem, root));
-      send(response, "text/javascript", `throw new Error(${text});\n`);
+      const text = formatProblem(problemOf(error as Error, unikernel.config), ".");
+      send(response, "text/javascript", `throw new Error(${JSON.stringify(text)});\n`);
     }
-  };
-
-  return async (request, response, next) => {
-    if (!isAllowedHost(request.headers.host ?? "", server.config.server)) return next();
-    const { origin } = request.headers;
-    if (origin !== undefined && defaultAllowedOrigins.test(origin)) {
-      response.setHeader("access-control-allow-origin", origin);
-    }
-    const { pathname } = new URL(request.url ?? "/", "http://localhost");
-    const path = decodeURIComponent(pathname);
-    const ownFile = join(root, path, path.endsWith("/") ? "index.html" : "");
-    if (existsSync(ownFile)) return next();
-    const asset = path === "/" ? undefined : pageFiles().get(path.slice(1));
-    if (asset !== undefined) return send(response, contentType(path), asset());
-    if (path === "/") return html(response, path, await galleryPage(await workshop.entries()));
-
-    const [, name = "", rest] = /^\/([^/]+)(?:\/(.*))?$/.exec(path) ?? [];
-    const unikernel = workshop.find(name);
-    if (unikernel === undefined) {
-      if (extname(path) !== "" || !(request.headers.accept ?? "").includes("text/html"))
-        return next();
-      const names = workshop.unikernels().map((each) => each.name);
-      return html(response, path, notFoundPage(path, names), 404);
-    }
-    if (rest === undefined) return redirect(response, `/${name}/`);
-    if (rest === "") return html(response, path, unikernelPage(await workshop.entry(unikernel)));
-    if (rest === "unikernel.js") return worker(response, unikernel, false);
-    if (rest === "unikernel.js.map") return worker(response, unikernel, true);
-    return next();
-  };
-}
-
-/**
- * Whether a request's `Host` is this machine's, or one that the project allows: the page of another
- * site must not read a project by making its own name point here (DNS rebinding). Vite's own
- * middlewares refuse what is left to them.
- */
-function isAllowedHost(host: string, { allowedHosts }: ViteDevServer["config"]["server"]): boolean {
-  if (allowedHosts === true) return true;
-  const { hostname } = new URL(`http://${host}`);
-  const own = hostname === "localhost" || hostname.endsWith(".localhost");
-  const address = hostname.startsWith("[") || /^[\d.]+$/.test(hostname);
-  return own || address || (allowedHosts ?? []).includes(hostname);
-}
-
-/** What is wrong now, by who found it; shown to every page, those that come later too. */
-class Overlay {
-  readonly #server: ViteDevServer;
-  readonly #problems = new Map<string, readonly Problem[]>();
-
-  constructor(server: ViteDevServer) {
-    this.#server = server;
   }
 
-  set(owner: string, problems: readonly Problem[]): void {
-    const before = JSON.stringify(this.#problems.get(owner) ?? []);
-    if (before === JSON.stringify(problems)) return;
-    this.#problems.set(owner, problems);
-    for (const problem of problems) {
-      this.#server.config.logger.error(formatProblem(problem, this.#server.config.root));
-    }
-    this.show();
-  }
-
-  clear(owner: string): void {
-    this.#problems.delete(owner);
-  }
-
-  show(): void {
-    const [first] = [...this.#problems.values()].flat();
-    if (first !== undefined) this.#server.ws.send({ type: "error", err: first });
+  #report(what: "bundle" | "config", { name, config }: UnikernelFolder, error?: Error): void {
+    const problems = error === undefined ? [] : [problemOf(error, config)];
+    this.#board.set(
+      `${what} ${name}`,
+      problems.map((problem) => ({ problem, unikernel: name })),
+    );
   }
 }
 
-async function reportTypes(server: ViteDevServer, overlay: Overlay): Promise<void> {
-  const { root, logger } = server.config;
-  const report = await checkTypes(root);
-  if (report.kind === "skipped") {
-    logger.info(`Types are not checked: ${report.reason}`);
-    return;
+function decode(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return undefined;
   }
-  const own = report.problems.filter(({ file }) => file.startsWith(root));
-  overlay.set("typescript", own.map(problemOfTypes));
+}
+
+function isFile(path: string): boolean {
+  // Only this one takes every path: too long ones, and those that no file's name can be.
+  return existsSync(path) && statSync(path).isFile();
 }
 
 function contentType(path: string): string {
@@ -174,12 +183,4 @@ function send(response: ServerResponse, type: string, body: string | Buffer, sta
 function redirect(response: ServerResponse, location: string): void {
   response.writeHead(302, { location });
   response.end();
-}
-
-function debounce(call: () => void, delayMs: number): () => void {
-  let timer: NodeJS.Timeout | undefined;
-  return () => {
-    clearTimeout(timer);
-    timer = setTimeout(call, delayMs);
-  };
 }

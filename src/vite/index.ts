@@ -1,13 +1,11 @@
 /** The Vite plugin: serves and builds every unikernel of a project as a page. */
 
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
-import type { Plugin } from "vite";
+import { resolve } from "node:path";
+import type { HtmlTagDescriptor, Plugin, ResolvedConfig } from "vite";
 import { serveUnikernels } from "./dev-server.ts";
-import { pageFiles, terminalFile } from "./page-script.ts";
-import { galleryPage, notFoundPage, unikernelPage } from "./pages.ts";
-import { formatProblem, problemOf } from "./problems.ts";
-import { Workshop } from "./workshop.ts";
+import { terminalFile } from "./page-script.ts";
+import { clientScriptPath } from "./problem-board.ts";
+import { listProblems, SiteBuild } from "./site-build.ts";
 
 export { bundle } from "./bundle.ts";
 export type { Bundle, BundleOptions } from "./bundle.ts";
@@ -26,76 +24,65 @@ export interface MorganaOptions {
 
 /**
  * Serves and builds the unikernels below a folder: the gallery at `/`, a page and a worker for each at
- * `/<name>/`. A page of the project's own (`index.html`, there or in a unikernel's folder) comes first.
+ * `/<name>/`. A page of the project's own (`index.html` at that path below Vite's root) comes first.
  */
 export function morgana(options: MorganaOptions = {}): Plugin {
-  let workshop: Workshop;
-  let root: string;
-  const virtualPages = new Map<string, () => Promise<string>>();
+  let dir: string;
+  let build: SiteBuild | undefined;
+  let resolved: ResolvedConfig;
 
   return {
     name: "morgana",
     config(config, { command }) {
-      root = resolve(options.dir ?? config.root ?? ".");
-      workshop = new Workshop(root);
+      const root = resolve(config.root ?? ".");
+      dir = resolve(options.dir ?? root);
       if (command === "serve") return { appType: "mpa" };
-      const input: Record<string, string> = {};
-      const addPage = (name: string, file: string, make: () => Promise<string>): void => {
-        input[name] = file;
-        if (!existsSync(file)) virtualPages.set(file, make);
-      };
-      addPage("index", join(root, "index.html"), async () => galleryPage(await workshop.entries()));
-      for (const unikernel of workshop.unikernels()) {
-        const own = unikernel.folder === root ? join(root, unikernel.name) : unikernel.folder;
-        const file = join(own, "index.html");
-        addPage(unikernel.name, file, async () => unikernelPage(await workshop.entry(unikernel)));
-      }
-      return { build: { rolldownOptions: { input } } };
+      build = new SiteBuild(dir);
+      return { build: { rolldownOptions: { input: build.inputs(root) } } };
     },
-    configureServer: (server) => serveUnikernels(server, workshop),
-    resolveId: (id) => (virtualPages.has(id) ? id : undefined),
-    load: (id) => virtualPages.get(id)?.(),
+    configResolved: (config) => void (resolved = config),
+    configureServer: (server) => serveUnikernels(server, dir),
+    async buildStart() {
+      const problems = (await build?.start()) ?? [];
+      if (problems.length > 0) this.error(listProblems(problems));
+    },
+    resolveId: (id) => (build?.hasPage(id) ? id : undefined),
+    load: (id) => build?.page(id),
     transformIndexHtml: {
       order: "pre",
-      handler: pageWithScript,
+      handler: (html) => preparePage(html, resolved),
     },
     async generateBundle() {
-      const emit = (fileName: string, source: string | Uint8Array): void => {
-        this.emitFile({ type: "asset", fileName, source });
-      };
-      for (const [file, read] of pageFiles()) emit(file, read());
-      for (const unikernel of workshop.unikernels()) {
-        try {
-          const { code, map } = await workshop.bundle(unikernel, { minify: true });
-          emit(`${unikernel.name}/unikernel.js`, code);
-          emit(`${unikernel.name}/unikernel.js.map`, map);
-        } catch (error) {
-          this.error(formatProblem(problemOf(error as Error, unikernel.config), root));
-        }
+      if (build === undefined) return;
+      const problems = await build.emit(this, resolved.base);
+      const types = await build.types();
+      const all = [...problems, ...types.problems];
+      if (all.length > 0) this.error(listProblems(all));
+      if (types.skipped !== undefined) {
+        resolved.logger.info(`Types are not checked: ${types.skipped}`);
       }
-      emit(
-        "404.html",
-        notFoundPage(
-          "this address",
-          workshop.unikernels().map((each) => each.name),
-        ),
-      );
     },
   };
 }
 
 /**
- * The page's script is not part of the project's build: it is copied as it is. xterm.js is fetched
- * beside it rather than when it is first needed.
+ * The elements' script and style are copied, not built; the dev server's pages hear of changes. A page
+ * with a unikernel fetches xterm.js beside them, rather than when it is first needed.
  */
-function pageWithScript(html: string): string {
-  const terminal = html.includes("<morgana-unikernel") ? terminalFile() : undefined;
-  return html.replaceAll(
-    /<script(?=[^>]*\bsrc="([^"]*)morgana\.js")(?![^>]*vite-ignore)/g,
-    (_tag, base: string) => {
-      const href = `${base}${terminal}`;
-      const preload = `<link rel="modulepreload" href="${href}" vite-ignore>`;
-      return `${terminal === undefined ? "" : preload}<script vite-ignore`;
-    },
-  );
+function preparePage(
+  html: string,
+  { base, command }: ResolvedConfig,
+): { html: string; tags: HtmlTagDescriptor[] } {
+  const own = /<(?:script|link)(?=[^>]*\bmorgana\.(?:js|css)["'])(?![^>]*vite-ignore)/g;
+  const [, folder] = /\bsrc=["']([^"']*)morgana\.js["']/.exec(html) ?? [];
+  const tags: HtmlTagDescriptor[] = [];
+  if (folder !== undefined && html.includes("<morgana-unikernel")) {
+    const href = `${folder}${terminalFile()}`;
+    tags.push({ tag: "link", attrs: { rel: "modulepreload", href, "vite-ignore": true } });
+  }
+  if (command === "serve") {
+    const src = `${base}${clientScriptPath}`;
+    tags.push({ tag: "script", attrs: { type: "module", src, "vite-ignore": true } });
+  }
+  return { html: html.replaceAll(own, "$& vite-ignore"), tags };
 }

@@ -25,7 +25,15 @@ export function pageFiles(): ReadonlyMap<string, () => Buffer> {
   );
 }
 
-/** The file of {@link pageFiles} that holds xterm.js, which a page with a unikernel soon needs. */
-export function terminalFile(): string | undefined {
-  return [...pageFiles().keys()].find((file) => /^morgana\/console-terminal-.*\.js$/.test(file));
+/**
+ * The file of {@link pageFiles} that holds xterm.js, which a page with a unikernel soon needs.
+ *
+ * @throws {Error} if the package was not built
+ */
+export function terminalFile(): string {
+  const files = [...pageFiles().keys()];
+  const found = files.find((file) => /^morgana\/console-terminal-.*\.js$/.test(file));
+  if (found === undefined)
+    throw new Error(`Cannot find xterm.js in ${folder}: ${files.join(", ")}`);
+  return found;
 }

@@ -1,8 +1,11 @@
 /** The HTML of the gallery and of each unikernel's page. Every URL in it is relative. */
 
 import type { Description } from "../config/index.ts";
+import { escapeHtml } from "./html.ts";
 import type { Inspection } from "./inspect.ts";
+import { pageFiles } from "./page-script.ts";
 import { drawGraph } from "./picture.ts";
+import { formatProblem, problemOf } from "./problems.ts";
 import type { UnikernelFolder } from "./unikernels.ts";
 
 /** A unikernel and what its configuration came to. */
@@ -17,8 +20,12 @@ export async function galleryPage(entries: readonly GalleryEntry[]): Promise<str
   return page({
     title: "Morgana",
     base: "./",
-    body: `<main class="gallery">
+    isHome: true,
+    head: elements("./"),
+    body: `<main data-unikernels>
       <h1>Unikernels</h1>
+      <p class="lead">Each is a TypeScript module, linked with the devices it names and nothing else.
+        Open one, and it boots in a worker of this tab.</p>
       <ul class="cards">${cards.join("\n")}</ul>
       <morgana-disks></morgana-disks>
     </main>`,
@@ -32,78 +39,112 @@ export function unikernelPage({ unikernel, inspection }: GalleryEntry): string {
   return page({
     title: `${name} · Morgana`,
     base: "../",
-    body: `<main class="unikernel">
-      <nav><a href="../">All unikernels</a></nav>
-      <h1>${escape(name)}</h1>
-      <p>${escape(sentence)}</p>
+    head: elements("../"),
+    body: `<main>
+      <h1>${escapeHtml(name)}</h1>
+      ${sentence === "" ? "" : `<p class="lead">${escapeHtml(sentence)}</p>`}
       <morgana-unikernel src="./" url-args></morgana-unikernel>
       <morgana-disks></morgana-disks>
     </main>`,
   });
 }
 
-/** The page for a name that no unikernel has. */
-export function notFoundPage(path: string, names: readonly string[]): string {
-  const links = names.map((name) => `<li><a href="/${name}/">${escape(name)}</a></li>`).join("");
+/**
+ * The page for a path that nothing is at. A static host shows it at any depth of a site that may be
+ * anywhere, so it brings its own style, and without a `base` finds the site by looking upwards.
+ */
+export function notFoundPage(
+  names: readonly string[],
+  { path, base }: { readonly path?: string; readonly base?: string },
+): string {
+  const links = names.map((name) => `<li>${link(name, base ?? "./")}</li>`).join("");
+  const style = pageFiles().get("morgana.css")?.().toString() ?? "";
   return page({
     title: "Not found · Morgana",
-    base: "/",
-    body: `<main class="gallery">
-      <h1>There is no unikernel at ${escape(path)}</h1>
-      <p>These are there:</p>
-      <ul>${links}</ul>
+    base: base ?? "./",
+    head: `<style>${style}</style>${base === undefined ? `<script>${findBase}</script>` : ""}`,
+    body: `<main data-unikernels>
+      <h1>There is no unikernel at ${escapeHtml(path ?? "this address")}</h1>
+      <p class="lead">These are there:</p>
+      <ul class="names">${links}</ul>
     </main>`,
   });
 }
 
+/** Makes the site's folder the base of every link: the nearest above that has the page's script. */
+const findBase = `
+  const above = (path) => path.replace(/[^/]*\\/?$/, "");
+  (async () => {
+    for (let path = above(location.pathname); path !== ""; path = above(path)) {
+      const found = await fetch(path + "morgana.js", { method: "HEAD" }).catch(() => ({}));
+      if (!found.ok) continue;
+      document.head.append(Object.assign(document.createElement("base"), { href: path }));
+      break;
+    }
+  })();
+`;
+
 async function card({ unikernel, inspection }: GalleryEntry): Promise<string> {
-  const link = `<a href="./${unikernel.name}/">${escape(unikernel.name)}</a>`;
+  const heading = `<h2>${link(unikernel.name, "./")}</h2>`;
   if (inspection.kind === "broken") {
-    return `<li class="card broken"><h2>${link}</h2>
-      <p role="alert">Its configuration is broken: ${escape(inspection.error.message)}</p></li>`;
+    const problem = formatProblem(problemOf(inspection.error, unikernel.config), unikernel.folder);
+    return `<li class="card broken">${heading}
+      <p role="alert">Its configuration is broken:</p>
+      <pre tabindex="0">${escapeHtml(problem)}</pre></li>`;
   }
   const { description } = inspection;
-  return `<li class="card"><h2>${link}</h2>
-    <p>${escape(description.description)}</p>
-    <p class="devices">${devices(description)}</p>
-    <div class="graph">${await drawGraph(description)}</div></li>`;
+  return `<li class="card">${heading}
+    <p>${escapeHtml(description.description)}</p>
+    ${devices(description)}
+    <div class="picture">${await drawGraph(description)}</div></li>`;
 }
 
 function devices(description: Description): string {
-  const names = description.devices.map(({ signature }) => signature);
-  return names.length === 0 ? "No devices" : escape([...new Set(names)].join(", "));
+  const signatures = new Set(description.devices.map(({ signature }) => signature));
+  if (signatures.size === 0) return '<p class="devices">No devices</p>';
+  const items = [...signatures].map((signature) => `<li>${escapeHtml(signature)}</li>`);
+  return `<ul class="devices" aria-label="Devices">${items.join("")}</ul>`;
+}
+
+function link(name: string, base: string): string {
+  return `<a href="${base}${encodeURIComponent(name)}/">${escapeHtml(name)}</a>`;
+}
+
+/** The style and the script of a page with elements. */
+function elements(base: string): string {
+  return `<link rel="stylesheet" href="${base}morgana.css">
+    <script type="module" src="${base}morgana.js"></script>`;
 }
 
 interface PageParts {
   readonly title: string;
   /** Where the site's root is, seen from the page. */
   readonly base: string;
+  /** Whether it is what the others lead back to. */
+  readonly isHome?: boolean;
+  readonly head: string;
   readonly body: string;
 }
 
-function page({ title, base, body }: PageParts): string {
+function page({ title, base, isHome = false, head, body }: PageParts): string {
   return `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="color-scheme" content="light dark">
-    <title>${escape(title)}</title>
+    <title>${escapeHtml(title)}</title>
     <link rel="icon" href="data:,">
-    <link rel="stylesheet" href="${base}morgana.css" vite-ignore>
-    <script type="module" src="${base}morgana.js"></script>
+    ${head}
   </head>
   <body>
+    <header class="site">
+      <a class="brand" href="${base}">Morgana</a>
+      <span>A library operating system for the browser</span>
+      ${isHome ? "" : `<nav><a href="${base}">All unikernels</a></nav>`}
+    </header>
     ${body}
   </body>
 </html>
 `;
-}
-
-function escape(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
 }

@@ -15,9 +15,9 @@ export interface UnikernelFolder {
 
 /**
  * The unikernels of a project: `dir` itself if it holds a `config.ts`, and each folder directly in it
- * that does, sorted by name.
+ * that does, sorted by name. Hidden folders and `node_modules` are not looked at.
  *
- * @throws {Error} if `dir` is not a folder
+ * @throws {Error} if `dir` is not a folder, or two of them would have the same page
  */
 export function findUnikernels(dir: string): readonly UnikernelFolder[] {
   const root = resolve(dir);
@@ -25,9 +25,9 @@ export function findUnikernels(dir: string): readonly UnikernelFolder[] {
     throw new Error(`Cannot look for unikernels in ${root}: there is no such folder`);
   }
   const children = readdirSync(root, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && entry.name !== "node_modules")
-    .map((entry) => join(root, entry.name));
-  return [root, ...children]
+    .filter(({ name }) => name !== "node_modules" && !name.startsWith("."))
+    .map(({ name }) => join(root, name));
+  const found = [root, ...children]
     .filter((folder) => existsSync(join(folder, "config.ts")))
     .map((folder) => ({
       name: folder === root ? projectName(root) : basename(folder),
@@ -35,6 +35,13 @@ export function findUnikernels(dir: string): readonly UnikernelFolder[] {
       config: join(folder, "config.ts"),
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const twin = found.find(({ name }, index) => name === found[index - 1]?.name);
+  if (twin !== undefined) {
+    throw new Error(
+      `Cannot give "${twin.name}" a page: it is the name of the project and of a folder in it`,
+    );
+  }
+  return found;
 }
 
 /** A project that is one unikernel is named by its package, since any clone's folder may be. */

@@ -3,6 +3,7 @@
  * the dev server serves and the build writes.
  */
 
+import { sep } from "node:path";
 import type { Bundle, BundleOptions } from "./bundle.ts";
 import { bundle } from "./bundle.ts";
 import type { Inspection } from "./inspect.ts";
@@ -11,19 +12,33 @@ import type { GalleryEntry } from "./pages.ts";
 import type { UnikernelFolder } from "./unikernels.ts";
 import { findUnikernels } from "./unikernels.ts";
 
+/** What is known of a unikernel until a file of it changes. */
+interface Work {
+  inspection?: Promise<Inspection>;
+  bundle?: Promise<Bundle>;
+  /** Whether one of them failed. */
+  failed: boolean;
+  /** Every file that was read for them. */
+  readonly files: Set<string>;
+}
+
 /** Answers for the unikernels below one folder; remembers until a file of theirs changes. */
 export class Workshop {
   readonly #dir: string;
-  readonly #inspections = new Map<string, Promise<Inspection>>();
-  readonly #bundles = new Map<string, Promise<Bundle>>();
-  /** The files that a bundle was made of, by unikernel. */
-  readonly #files = new Map<string, ReadonlySet<string>>();
+  readonly #onFile: (file: string) => void;
+  readonly #works = new Map<string, Work>();
 
-  constructor(dir: string) {
+  /** `onFile` is told each file that a unikernel is made of, absolute. */
+  constructor(dir: string, onFile: (file: string) => void = () => {}) {
     this.#dir = dir;
+    this.#onFile = onFile;
   }
 
-  /** The unikernels there now. */
+  /**
+   * The unikernels there now.
+   *
+   * @throws {Error} if the folder is gone, or two would have the same page
+   */
   unikernels(): readonly UnikernelFolder[] {
     return findUnikernels(this.#dir);
   }
@@ -33,11 +48,17 @@ export class Workshop {
     return this.unikernels().find((each) => each.name === name);
   }
 
-  /** A unikernel with what its configuration came to. */
+  /** A unikernel with what its configuration came to; a broken one is read again each time. */
   async entry(unikernel: UnikernelFolder): Promise<GalleryEntry> {
-    const known = this.#inspections.get(unikernel.name) ?? inspect(unikernel);
-    this.#inspections.set(unikernel.name, known);
-    return { unikernel, inspection: await known };
+    const work = this.#workOn(unikernel);
+    work.inspection ??= inspect(unikernel, (file) => this.#read(work, file));
+    const inspection = await work.inspection;
+    if (this.#isOld(unikernel, work)) return this.entry(unikernel);
+    if (inspection.kind === "broken") {
+      work.failed = true;
+      delete work.inspection;
+    }
+    return { unikernel, inspection };
   }
 
   /** Every unikernel with what its configuration came to. */
@@ -52,30 +73,70 @@ export class Workshop {
    */
   async bundle(
     unikernel: UnikernelFolder,
-    options: Omit<BundleOptions, "target">,
+    options: Pick<BundleOptions, "minify">,
   ): Promise<Bundle> {
-    const known =
-      this.#bundles.get(unikernel.name) ?? bundle(unikernel, { ...options, target: "browser" });
-    this.#bundles.set(unikernel.name, known);
+    const work = this.#workOn(unikernel);
+    const onFile = (file: string): void => this.#read(work, file);
+    work.bundle ??= bundle(unikernel, { ...options, target: "browser", onFile });
     try {
-      const made = await known;
-      this.#files.set(unikernel.name, new Set(made.files));
-      return made;
+      const made = await work.bundle;
+      return this.#isOld(unikernel, work) ? await this.bundle(unikernel, options) : made;
     } catch (error) {
-      this.#bundles.delete(unikernel.name);
+      if (this.#isOld(unikernel, work)) return this.bundle(unikernel, options);
+      work.failed = true;
+      delete work.bundle;
       throw error;
     }
   }
 
-  /** Forgets what `file` (absolute) is part of, and gives the names of those unikernels. */
-  changed(file: string): readonly string[] {
-    const stale = this.unikernels().filter(
-      ({ name, folder }) => file.startsWith(`${folder}/`) || this.#files.get(name)?.has(file),
-    );
-    for (const { name } of stale) {
-      this.#inspections.delete(name);
-      this.#bundles.delete(name);
-    }
-    return stale.map((each) => each.name);
+  /** The names of the unikernels that `file` (absolute) is part of, as far as is known now. */
+  usersOf(file: string): readonly string[] {
+    return this.#present()
+      .filter(
+        ({ name, folder }) => isWithin(file, folder) || this.#works.get(name)?.files.has(file),
+      )
+      .map(({ name }) => name);
   }
+
+  /**
+   * Forgets what `file` (absolute) is part of, and what failed, which any file may have mended. Gives
+   * the names of those unikernels, and of those that are no longer there.
+   */
+  changed(file: string): readonly string[] {
+    const present = new Set(this.#present().map(({ name }) => name));
+    const known = [...this.#works].filter(([name, { failed }]) => failed || !present.has(name));
+    const stale = new Set([...this.usersOf(file), ...known.map(([name]) => name)]);
+    for (const name of stale) this.#works.delete(name);
+    return [...stale];
+  }
+
+  /** The unikernels there now; none while there is something wrong with all. */
+  #present(): readonly UnikernelFolder[] {
+    try {
+      return this.unikernels();
+    } catch {
+      return [];
+    }
+  }
+
+  #workOn({ name }: UnikernelFolder): Work {
+    const work = this.#works.get(name) ?? { failed: false, files: new Set() };
+    this.#works.set(name, work);
+    return work;
+  }
+
+  /** Whether a file changed while it was worked on. */
+  #isOld({ name }: UnikernelFolder, work: Work): boolean {
+    return this.#works.get(name) !== work;
+  }
+
+  #read(work: Work, file: string): void {
+    work.files.add(file);
+    this.#onFile(file);
+  }
+}
+
+/** Tells whether a path lies below a folder. */
+export function isWithin(file: string, folder: string): boolean {
+  return file.startsWith(`${folder}${sep}`);
 }
