@@ -1,9 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import type { Page } from "@playwright/test";
 import { expect, test as base } from "@playwright/test";
 import { serve } from "./dev-server.ts";
+import { configOf, emptyTsconfig, scratchProject, tsconfig, unikernelSaying } from "./scratch.ts";
 
 /** A project that a test changes while it is served. */
 interface Project {
@@ -16,60 +15,25 @@ interface Project {
   remove(path: string): void;
 }
 
-/** Below the repository, so that a project finds the package and its compiler. */
-const scratch = fileURLToPath(new URL("../.morgana/", import.meta.url));
-
-const config = `import { defaultConsole, unikernel } from "fata-morgana/config";
-
-export default unikernel("alpha", () => import("./unikernel.ts"), [defaultConsole], {
-  description: "Says one word",
-});
-`;
-
-const unikernel = (word: string): string => `import type { Console } from "fata-morgana/devices";
-
-export async function start(console: Console): Promise<void> {
-  await console.writeLine("${word}");
-}
-`;
-
-const tsconfig = JSON.stringify({
-  compilerOptions: {
-    target: "ES2023",
-    lib: ["ESNext"],
-    types: [],
-    module: "ESNext",
-    moduleResolution: "bundler",
-    allowImportingTsExtensions: true,
-    strict: true,
-    noEmit: true,
-    skipLibCheck: true,
-  },
-});
+const config = configOf("alpha");
 
 const test = base.extend<{ project: Project; typed: boolean }>({
   typed: [true, { option: true }],
   project: async ({ typed }, use) => {
-    mkdirSync(scratch, { recursive: true });
-    const root = mkdtempSync(join(scratch, "project-"));
-    const write = (file: string, text: string): void => {
-      mkdirSync(dirname(join(root, file)), { recursive: true });
-      writeFileSync(join(root, file), text);
-    };
-    // What comes without a compiler's configuration has one that checks nothing.
-    write("tsconfig.json", typed ? tsconfig : '{ "files": [] }');
-    write("served/alpha/config.ts", config);
-    write("served/alpha/unikernel.ts", unikernel("one"));
-    const server = await serve(join(root, "served"));
+    using scratch = scratchProject({
+      "tsconfig.json": typed ? tsconfig : emptyTsconfig,
+      "served/alpha/config.ts": config,
+      "served/alpha/unikernel.ts": unikernelSaying("one"),
+    });
+    const server = await serve(join(scratch.root, "served"));
     await use({
       url: server.url,
       errors: server.errors,
       notes: server.notes,
-      write: (file, text) => write(join("served", file), text),
-      remove: (path) => rmSync(join(root, "served", path), { recursive: true }),
+      write: (file, text) => scratch.write(join("served", file), text),
+      remove: (path) => scratch.remove(join("served", path)),
     });
     await server.close();
-    rmSync(root, { recursive: true });
   },
 });
 
@@ -98,7 +62,7 @@ async function isMended(page: Page, word: string): Promise<void> {
 test("a change of a unikernel or of its configuration boots it anew", async ({ page, project }) => {
   await page.goto(`${project.url}alpha/`);
   await says(page, "one");
-  project.write("alpha/unikernel.ts", unikernel("two"));
+  project.write("alpha/unikernel.ts", unikernelSaying("two"));
   await says(page, "two");
   project.write("alpha/config.ts", config.replace("Says one word", "Says another word"));
   await expect(page.getByText("Says another word")).toBeVisible();
@@ -113,7 +77,7 @@ test("a change of a file outside the served folder boots what imports it anew", 
   project.write("../shared/word.ts", 'export const word = "near";\n');
   project.write(
     "alpha/unikernel.ts",
-    `import { word } from "../../shared/word.ts";\n${unikernel("x").replace('"x"', "word")}`,
+    `import { word } from "../../shared/word.ts";\n${unikernelSaying("x").replace('"x"', "word")}`,
   );
   await page.goto(`${project.url}alpha/`);
   await says(page, "near");
@@ -134,8 +98,8 @@ test("the gallery shows a unikernel that comes, and not one that goes", async ({
     "alpha",
     "Disks in this browser",
   ]);
-  project.write("beta/unikernel.ts", unikernel("beta"));
-  project.write("beta/config.ts", config.replace("alpha", "beta"));
+  project.write("beta/unikernel.ts", unikernelSaying("beta"));
+  project.write("beta/config.ts", configOf("beta"));
   await expect(page.getByRole("link", { name: "beta" })).toBeVisible();
   project.remove("alpha");
   await expect(page.getByRole("link", { name: "alpha" })).toHaveCount(0);
@@ -230,7 +194,7 @@ test.describe("without types", () => {
     await shows(page, project, "alpha/unikernel.ts:2:13", "Unexpected token");
     await expect(page.getByRole("log")).toContainText("unikernel.ts:2:13: Unexpected token");
     await expect(page.getByRole("status")).toHaveText("failed with code 255");
-    project.write("alpha/unikernel.ts", unikernel("three"));
+    project.write("alpha/unikernel.ts", unikernelSaying("three"));
     await isMended(page, "three");
   });
 
@@ -238,7 +202,7 @@ test.describe("without types", () => {
     page,
     project,
   }) => {
-    project.write("alpha/unikernel.ts", `import "../later.ts";\n${unikernel("four")}`);
+    project.write("alpha/unikernel.ts", `import "../later.ts";\n${unikernelSaying("four")}`);
     await page.goto(`${project.url}alpha/`);
     await shows(page, project, "alpha/unikernel.ts:1:8", "Could not resolve '../later.ts'");
     project.write("later.ts", "export {};\n");
@@ -250,7 +214,7 @@ test.describe("without types", () => {
     const said = () => project.notes.filter((text) => text.startsWith("Types are not checked: "));
     await expect.poll(said).toHaveLength(1);
     for (const word of ["five", "six"]) {
-      project.write("alpha/unikernel.ts", unikernel(word));
+      project.write("alpha/unikernel.ts", unikernelSaying(word));
       await says(page, word);
       // A check begins when files have rested for a tenth of a second.
       await page.waitForTimeout(300);
@@ -275,21 +239,24 @@ test("a change of one unikernel leaves the pages of the others alone", async ({
   page,
   project,
 }) => {
-  project.write("beta/config.ts", config.replace("alpha", "beta"));
-  project.write("beta/unikernel.ts", unikernel("beta"));
+  project.write("beta/config.ts", configOf("beta"));
+  project.write("beta/unikernel.ts", unikernelSaying("beta"));
   await page.goto(`${project.url}alpha/`);
   await says(page, "one");
   await page.evaluate(() => document.body.classList.add("old"));
   const other = await page.context().newPage();
   await other.goto(`${project.url}beta/`);
-  project.write("beta/unikernel.ts", unikernel("new beta"));
+  project.write("beta/unikernel.ts", unikernelSaying("new beta"));
   await says(other, "new beta");
   await expect(page.locator("body.old")).toHaveCount(1);
 });
 
 test("a type error shows on the pages of its own unikernels only", async ({ page, project }) => {
-  project.write("beta/config.ts", config.replace("alpha", "beta"));
-  project.write("beta/unikernel.ts", `${unikernel("beta")}export const no: number = "a string";\n`);
+  project.write("beta/config.ts", configOf("beta"));
+  project.write(
+    "beta/unikernel.ts",
+    `${unikernelSaying("beta")}export const no: number = "a string";\n`,
+  );
   await page.goto(`${project.url}beta/`);
   await shows(page, project, "beta/unikernel.ts:6:14", "Type 'string' is not assignable");
   await says(page, "beta");
@@ -298,7 +265,10 @@ test("a type error shows on the pages of its own unikernels only", async ({ page
 });
 
 test("an overlay that was closed stays closed", async ({ page, project }) => {
-  project.write("alpha/unikernel.ts", `${unikernel("one")}export const no: number = "a string";\n`);
+  project.write(
+    "alpha/unikernel.ts",
+    `${unikernelSaying("one")}export const no: number = "a string";\n`,
+  );
   await page.goto(`${project.url}alpha/`);
   await expect(page.locator("vite-error-overlay")).toHaveCount(1, { timeout: 15_000 });
   await page.keyboard.press("Escape");

@@ -29,7 +29,7 @@ export async function serve(dir: string, base = "/"): Promise<DevServer> {
       clearScreen: () => {},
       hasErrorLogged: () => false,
     },
-    plugins: [morgana({ dir })],
+    plugins: [morgana()],
     server: { port: 0, host: "127.0.0.1" },
   });
   await server.listen();

@@ -29,7 +29,7 @@ export const command: Command = {
       base: "./",
       configFile: false,
       logLevel: "warn",
-      plugins: [morgana({ dir })],
+      plugins: [morgana()],
       build: { outDir, emptyOutDir: true },
     });
     process.stdout.write(`Wrote ${relative(".", outDir)}: serve it from any static host\n`);

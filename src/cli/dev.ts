@@ -34,7 +34,7 @@ export const command: Command = {
     const server = await createServer({
       root: dir,
       configFile: false,
-      plugins: [morgana({ dir })],
+      plugins: [morgana()],
       server: {
         ...(values.port === undefined ? {} : { port: portOf(values.port) }),
         ...(values.host === undefined ? {} : { host: values.host }),

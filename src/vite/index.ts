@@ -18,7 +18,7 @@ export type { UnikernelFolder } from "./unikernels.ts";
 
 /** What the plugin may be told. */
 export interface MorganaOptions {
-  /** The folder of the unikernels; Vite's root by default. */
+  /** The folder of the unikernels, seen from Vite's root; that root by default. */
   readonly dir?: string;
 }
 
@@ -35,10 +35,12 @@ export function morgana(options: MorganaOptions = {}): Plugin {
     name: "morgana",
     config(config, { command }) {
       const root = resolve(config.root ?? ".");
-      dir = resolve(options.dir ?? root);
+      dir = resolve(root, options.dir ?? ".");
       if (command === "serve") return { appType: "mpa" };
       build = new SiteBuild(dir);
-      return { build: { rolldownOptions: { input: build.inputs(root) } } };
+      // The unikernels are bundled by this plugin: that most of the time goes there is no news.
+      const checks = { bundlerTimings: false };
+      return { build: { rolldownOptions: { input: build.inputs(root), checks } } };
     },
     configResolved: (config) => void (resolved = config),
     configureServer: (server) => serveUnikernels(server, dir),
@@ -55,11 +57,11 @@ export function morgana(options: MorganaOptions = {}): Plugin {
     async generateBundle() {
       if (build === undefined) return;
       const problems = await build.emit(this, resolved.base);
+      if (problems.length > 0) this.error(listProblems(problems));
       const types = await build.types();
-      const all = [...problems, ...types.problems];
-      if (all.length > 0) this.error(listProblems(all));
+      if (types.problems.length > 0) this.error(listProblems(types.problems));
       if (types.skipped !== undefined) {
-        resolved.logger.info(`Types are not checked: ${types.skipped}`);
+        resolved.logger.warn(`Types are not checked: ${types.skipped}`);
       }
     },
   };

@@ -44,10 +44,10 @@ export async function inspect(
 
 /** Has Node write the stack, not what somebody put in its place, which would not map it. */
 function readStack(error: Error): string | undefined {
-  const { prepareStackTrace } = Error;
+  const theirs = Object.getOwnPropertyDescriptor(Error, "prepareStackTrace");
   Reflect.deleteProperty(Error, "prepareStackTrace");
   const { stack } = error;
-  if (prepareStackTrace !== undefined) Error.prepareStackTrace = prepareStackTrace;
+  if (theirs !== undefined) Object.defineProperty(Error, "prepareStackTrace", theirs);
   return stack;
 }
 

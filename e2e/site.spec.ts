@@ -1,0 +1,101 @@
+import { readdirSync } from "node:fs";
+import type { Page } from "@playwright/test";
+import { expect, test } from "@playwright/test";
+import { MachinePage } from "./machine.ts";
+import { staticUrl } from "./servers.ts";
+
+const examples = readdirSync(new URL("../examples", import.meta.url), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+
+/** What each example shows on its console, and the code it exits with, if it does. */
+const expectations: Readonly<Record<string, { shows: string | RegExp; exits?: number }>> = {
+  "app-info": { shows: "app-info", exits: 0 },
+  block: { shows: "10 of 10 checks passed\n", exits: 0 },
+  clock: { shows: "10000 readings in a row, 0 not later than the one before\n", exits: 0 },
+  console: { shows: /\S/ },
+  "disk-lottery": { shows: "Reload to draw again.\n", exits: 0 },
+  frames: { shows: "I am Alice" },
+  hello: { shows: /^(?:hello\n){4}$/, exits: 0 },
+  "hello-key": { shows: /^Hello World!\n$/, exits: 0 },
+  noop: { shows: /^$/, exits: 0 },
+  timers: { shows: / after .* s\n/, exits: 0 },
+};
+
+/** Notes what goes wrong on a page: failed requests, those beside the site, errors on its console. */
+function watch(page: Page): readonly string[] {
+  const wrong: string[] = [];
+  page.on("request", (request) => {
+    if (/^https?:/.test(request.url()) && !request.url().startsWith(staticUrl)) {
+      wrong.push(`went outside: ${request.url()}`);
+    }
+  });
+  page.on("requestfailed", (request) => {
+    wrong.push(`failed: ${request.url()} ${request.failure()?.errorText ?? ""}`);
+  });
+  page.on("response", (response) => {
+    if (response.status() >= 400) wrong.push(`${response.status()}: ${response.url()}`);
+  });
+  page.on("console", (message) => {
+    if (message.type() === "error") wrong.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => wrong.push(`uncaught: ${error.message}`));
+  return wrong;
+}
+
+for (const name of examples) {
+  test(`${name} boots on a static host, below a path, without a bad request`, async ({ page }) => {
+    const wrong = watch(page);
+    const expected = expectations[name];
+    expect(expected, `what ${name} shows`).toBeDefined();
+    const machine = await MachinePage.open(page, `${staticUrl}${name}/`);
+    await machine.shows(expected?.shows ?? "");
+    if (expected?.exits === undefined) expect(await machine.status()).toBe("running");
+    else expect(await machine.exited()).toBe(expected.exits);
+    expect(wrong).toEqual([]);
+  });
+}
+
+test("the gallery leads to every example and back", async ({ page }) => {
+  const wrong = watch(page);
+  await page.goto(staticUrl);
+  await expect(page.locator(".card h2")).toHaveText(examples.toSorted());
+  for (const name of examples) {
+    await page.getByRole("link", { name, exact: true }).click();
+    await expect(page).toHaveURL(`${staticUrl}${name}/`);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(name);
+    await page.getByRole("link", { name: "All unikernels" }).click();
+    await expect(page).toHaveURL(staticUrl);
+  }
+  expect(wrong).toEqual([]);
+});
+
+test("a card shows the sentence, the devices and their picture", async ({ page }) => {
+  await page.goto(staticUrl);
+  const card = page.getByRole("listitem").filter({ hasText: "disk-lottery" }).first();
+  await expect(card).toContainText("Plays a lottery whose draws and wins survive a reload");
+  await expect(card.getByRole("list", { name: "Devices" }).getByRole("listitem")).toHaveText([
+    "Console",
+    "Block",
+    "Random",
+  ]);
+  await expect(card.getByRole("img")).toHaveAccessibleName(
+    "Devices of disk-lottery: console, lottery, random",
+  );
+});
+
+for (const path of ["nobody/", "nobody", "hello/nothing/at/all", "a%20b/?c=%E0"]) {
+  test(`the page for what is missing finds the site from ${path}`, async ({ page }) => {
+    const response = await page.goto(`${staticUrl}${path}`);
+    expect(response?.status()).toBe(404);
+    await expect(page.getByRole("heading")).toHaveText("There is no unikernel at this address");
+    await expect(page.locator("base")).toHaveCount(1);
+    const hello = page.getByRole("link", { name: "hello", exact: true });
+    await expect(hello).toHaveJSProperty("href", `${staticUrl}hello/`);
+    await expect(page.getByRole("link", { name: "Morgana" })).toHaveJSProperty("href", staticUrl);
+    // Its own style, since it cannot know where the site's is.
+    await expect(page.locator("body")).toHaveCSS("margin", "0px");
+    await hello.click();
+    await expect(page.getByRole("log")).toContainText("hello");
+  });
+}
