@@ -87,10 +87,10 @@ const findBase = `
 async function card({ unikernel, inspection }: GalleryEntry): Promise<string> {
   const heading = `<h2>${link(unikernel.name, "./")}</h2>`;
   if (inspection.kind === "broken") {
-    const problem = formatProblem(problemOf(inspection.error, unikernel.config), unikernel.folder);
+    const { frame = "", ...problem } = problemOf(inspection.error, unikernel.config);
     return `<li class="card broken">${heading}
-      <p role="alert">Its configuration is broken:</p>
-      <pre tabindex="0">${escapeHtml(problem)}</pre></li>`;
+      <p role="alert">${escapeHtml(formatProblem(problem, unikernel.folder))}</p>
+      <pre tabindex="0">${escapeHtml(frame.trimEnd())}</pre></li>`;
   }
   const { description } = inspection;
   return `<li class="card">${heading}

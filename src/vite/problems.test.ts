@@ -83,11 +83,11 @@ describe("formatProblem()", () => {
       [
         "config.ts:3:8: TS1: no",
         "  why",
-        '   1 | import "./ports.ts";',
-        "   2 | ",
-        "   3 | export default 42;",
-        "     |        ^",
-        "   4 | last line",
+        '1 | import "./ports.ts";',
+        "2 | ",
+        "3 | export default 42;",
+        "  |        ^",
+        "4 | last line",
       ].join("\n"),
     );
   });

@@ -117,10 +117,13 @@ function placeOfExport(file: string): Place {
 function frameAt(place: Place): string {
   const lines = linesOf(place.file);
   const first = Math.max(1, place.line - 2);
+  // No blanks before the first number: the overlay would take them away, and only those.
+  const width = String(place.line + 2).length;
   const numbered = lines.slice(first - 1, place.line + 2).flatMap((text, index) => {
     const line = first + index;
-    const row = `${String(line).padStart(4)} | ${text}`;
-    return line === place.line ? [row, `     | ${" ".repeat(place.column - 1)}^`] : [row];
+    const row = `${String(line).padEnd(width)} | ${text}`;
+    const caret = `${" ".repeat(width)} | ${" ".repeat(place.column - 1)}^`;
+    return line === place.line ? [row, caret] : [row];
   });
   // The overlay takes a frame for one only if its lines end.
   return `${numbered.join("\n")}\n`;
