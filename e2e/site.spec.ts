@@ -31,7 +31,9 @@ function watch(page: Page): readonly string[] {
     }
   });
   page.on("requestfailed", (request) => {
-    wrong.push(`failed: ${request.url()} ${request.failure()?.errorText ?? ""}`);
+    const reason = request.failure()?.errorText ?? "";
+    // What a page had not finished loading when it was left.
+    if (reason !== "net::ERR_ABORTED") wrong.push(`failed: ${request.url()} ${reason}`);
   });
   page.on("response", (response) => {
     if (response.status() >= 400) wrong.push(`${response.status()}: ${response.url()}`);

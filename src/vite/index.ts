@@ -80,7 +80,8 @@ function preparePage(
   const tags: HtmlTagDescriptor[] = [];
   if (folder !== undefined && html.includes("<morgana-unikernel")) {
     const href = `${folder}${terminalFile()}`;
-    tags.push({ tag: "link", attrs: { rel: "modulepreload", href, "vite-ignore": true } });
+    const attrs = { rel: "modulepreload", href, "vite-ignore": true };
+    tags.push({ tag: "link", attrs, injectTo: "head" });
   }
   if (command === "serve") {
     const src = `${base}${clientScriptPath}`;
