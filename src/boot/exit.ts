@@ -2,20 +2,6 @@
 
 import type { Misuse } from "../config/arguments.ts";
 
-/** Exit codes that Morgana gives; a unikernel's own are whatever `start` returns. */
-export const exitCodes = {
-  /** `start` returned, or stopped because it was asked to. */
-  returned: 0,
-  /** `--help` was asked for. */
-  help: 63,
-  /** The arguments are not what the unikernel declares. */
-  badArguments: 64,
-  /** It did not stop when halted, and was terminated (128 + SIGKILL, as in a shell). */
-  terminated: 137,
-  /** An error that nobody caught. */
-  uncaught: 255,
-} as const;
-
 /** What came of a run. */
 export interface Outcome {
   /** 0–255. */

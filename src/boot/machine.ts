@@ -8,7 +8,8 @@ import type { Description } from "../config/graph.ts";
 import { usage } from "../config/usage.ts";
 import type { EncodedError } from "./errors.ts";
 import { decodeError } from "./errors.ts";
-import { exitCodes, terminateAfterMs } from "./exit.ts";
+import * as exitCodes from "./exit-codes.ts";
+import { terminateAfterMs } from "./exit.ts";
 import type { CounterTable, PageSide, WorkerName, WorkerSide } from "./protocol.ts";
 
 /** Where a machine is in its life. `failed`: it could not boot, or nobody caught its error. */

@@ -8,7 +8,8 @@ import { unikernelFrom } from "../config/unikernel.ts";
 import { usage } from "../config/usage.ts";
 import type { Console } from "../devices/index.ts";
 import { connect as connectConsole } from "../platform-node/console-stdio.ts";
-import { exitCodes, Halted, haltGraceMs, terminateAfterMs, Unresponsive } from "./exit.ts";
+import * as exitCodes from "./exit-codes.ts";
+import { Halted, haltGraceMs, terminateAfterMs, Unresponsive } from "./exit.ts";
 import type { Outcome } from "./exit.ts";
 import { run } from "./run.ts";
 

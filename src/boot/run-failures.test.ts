@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { FakeHost } from "../../test/fake-host.ts";
 import type { Start } from "../../test/fake-host.ts";
 import type { Context, Exit } from "../config/unikernel.ts";
-import { exitCodes, Unresponsive } from "./exit.ts";
+import * as exitCodes from "./exit-codes.ts";
+import { Unresponsive } from "./exit.ts";
 
 const failure = new Error("It broke");
 

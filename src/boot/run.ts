@@ -8,7 +8,8 @@ import { createLogger, parseLogFilter } from "../config/log.ts";
 import type { Logger } from "../config/log.ts";
 import type { About, Context, Exit, Unikernel } from "../config/unikernel.ts";
 import type { Device } from "../devices/index.ts";
-import { exitCodes, Unresponsive } from "./exit.ts";
+import * as exitCodes from "./exit-codes.ts";
+import { Unresponsive } from "./exit.ts";
 import type { Outcome } from "./exit.ts";
 
 /** What a run needs of its target. */

@@ -6,7 +6,7 @@ import type { SimulatedHost } from "../config/device.ts";
 import type { About, Unikernel } from "../config/unikernel.ts";
 import { unikernelFrom } from "../config/unikernel.ts";
 import { SimulatedConsole, Simulation } from "../simulated/index.ts";
-import { exitCodes } from "./exit.ts";
+import * as exitCodes from "./exit-codes.ts";
 import type { Outcome } from "./exit.ts";
 import { endProcess, processSignals } from "./node.ts";
 import { run } from "./run.ts";

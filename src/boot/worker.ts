@@ -10,7 +10,8 @@ import { unikernelFrom } from "../config/unikernel.ts";
 import type { Console, Device } from "../devices/index.ts";
 import { connect as connectConsole } from "../platform-js/console-port.ts";
 import { encodeError } from "./errors.ts";
-import { exitCodes, Halted, haltGraceMs, Unresponsive } from "./exit.ts";
+import * as exitCodes from "./exit-codes.ts";
+import { Halted, haltGraceMs, Unresponsive } from "./exit.ts";
 import type { CounterTable, PageSide, WorkerName, WorkerSide } from "./protocol.ts";
 import { run } from "./run.ts";
 
