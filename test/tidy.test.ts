@@ -59,7 +59,7 @@ describe("drivers", () => {
 
   test.each(drivers)("%s runs the laws of its device", (driver) => {
     const callers = tests.filter((file) => runsLawsOf(driver, file));
-    expect(callers, `no test imports it and calls ${suiteOf(driver)}`).not.toEqual([]);
+    expect(callers, `no test calls ${suiteOf(driver)} with it`).not.toEqual([]);
   });
 
   test("src/ has drivers for both platforms", () => {
@@ -152,13 +152,22 @@ function suiteOf(file: string): string | undefined {
   return name !== undefined && Object.hasOwn(suites, name) ? suites[name] : undefined;
 }
 
-/** Tells whether a test imports a driver, by any of its paths, and calls the laws of its device. */
+/**
+ * Tells whether a test calls the laws of a driver's device and imports the driver: itself, or through
+ * a fixture of `test/` that connects it.
+ */
 function runsLawsOf(driver: string, file: string): boolean {
-  const text = read(file);
-  if (!text.includes(`${suiteOf(driver)}(`)) return false;
-  const [, platform, base = ""] = driver.split("/");
-  const isBeside = dirname(file) === dirname(driver) && text.includes(`"./${base}"`);
-  return isBeside || text.includes(`${platform}/${base.replace(".ts", "")}`);
+  if (!read(file).includes(`${suiteOf(driver)}(`)) return false;
+  const imported = importsOf(file);
+  const fixtures = imported.filter((each) => each.startsWith("test/"));
+  return [...imported, ...fixtures.flatMap(importsOf)].includes(driver);
+}
+
+/** Lists the files that a file imports by relative paths, from the root. */
+function importsOf(file: string): readonly string[] {
+  return [...read(file).matchAll(/^(?:import|export|\}) .*?from "(\.[^"]+)";$/gm)].map(
+    ([, path = ""]) => join(dirname(file), path),
+  );
 }
 
 /**
