@@ -69,8 +69,8 @@ class FakeUnikernel implements WorkerSide {
     });
   }
 
-  end(report: Partial<RunReport> & { readonly code: number }): void {
-    void this.page?.ended({ error: undefined, misuse: undefined, ...report });
+  end(report: RunReport): void {
+    void this.page?.ended(report);
   }
 
   halt(): void {
@@ -202,12 +202,12 @@ describe("Machine", () => {
     await expect(machine.booted).rejects.toThrow('"web" exited with 64');
   });
 
-  test("gives the counters, and none once it has ended", async () => {
+  test("gives the counters, and the last ones once it has ended", async () => {
     const { machine, unikernel } = await boot();
     expect(await machine.counters()).toEqual({ clock: { sleeps: 3 } });
-    unikernel.end({ code: 0 });
+    unikernel.end({ code: 0, counters: { clock: { sleeps: 4 } } });
     await machine.exited;
-    expect(await machine.counters()).toEqual({});
+    expect(await machine.counters()).toEqual({ clock: { sleeps: 4 } });
   });
 });
 

@@ -52,6 +52,7 @@ export class Machine {
   #error: Error | undefined;
   #description: Description | undefined;
   #misuse: Misuse | undefined;
+  #finalCounters: CounterTable | undefined;
 
   constructor(options: MachineOptions) {
     this.#options = options;
@@ -93,9 +94,15 @@ export class Machine {
     return this.#description;
   }
 
-  /** The devices' counters; none once it has ended. Does not resolve while it blocks its thread. */
+  /** The devices' counters when the unikernel ended, if it ended by itself. */
+  get finalCounters(): CounterTable | undefined {
+    return this.#finalCounters;
+  }
+
+  /** The devices' counters, now or when it ended. Does not resolve while it blocks its thread. */
   async counters(): Promise<CounterTable> {
-    return Promise.race([this.#remote.counters(), this.exited.then(() => ({}))]);
+    const ended = this.exited.then(() => this.#finalCounters ?? {});
+    return Promise.race([this.#remote.counters(), ended]);
   }
 
   /**
@@ -128,8 +135,9 @@ export class Machine {
         this.#setStatus("running");
         this.#booted.resolve();
       },
-      ended: async ({ code, error, misuse }) => {
+      ended: async ({ code, error, misuse, counters }) => {
         this.#misuse = misuse;
+        this.#finalCounters = counters;
         this.#finish(code, error && decodeError(error));
       },
     };

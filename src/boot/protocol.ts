@@ -39,9 +39,11 @@ export type WorkerName = readonly [unikernel: string, ...argv: string[]];
 /** What came of a run. */
 export interface RunReport {
   readonly code: number;
-  readonly error: EncodedError | undefined;
+  readonly error?: EncodedError | undefined;
   /** What is wrong with the arguments, if something is. */
-  readonly misuse: Misuse | undefined;
+  readonly misuse?: Misuse | undefined;
+  /** The devices' counters at the end. */
+  readonly counters?: CounterTable;
 }
 
 /** Counters by name, for each device by name. */

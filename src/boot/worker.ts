@@ -45,7 +45,7 @@ export function bootWorker(config: object, file: string, packages: About["packag
     await Promise.all(told);
     const { code, misuse } = outcome;
     const error = "error" in outcome ? encodeError(outcome.error) : undefined;
-    await page.ended({ code, misuse, error });
+    await page.ended({ code, misuse, error, counters: side.counters() });
   };
 
   const side: WorkerSide = {
@@ -67,9 +67,7 @@ export function bootWorker(config: object, file: string, packages: About["packag
   });
   uncaught.promise.catch(() => {});
   expose(side, worker);
-  main().catch((error) =>
-    page.ended({ code: exitCodes.uncaught, misuse: undefined, error: encodeError(error) }),
-  );
+  main().catch((error) => page.ended({ code: exitCodes.uncaught, error: encodeError(error) }));
 }
 
 function browserHost(page: Remote<PageSide>): BrowserHost {
