@@ -36,7 +36,7 @@ export function openPage(options: { readonly hold?: boolean } = {}): PageSide {
   return {
     console: connect({ port: port1 }),
     messages,
-    type: (text) => input.type(new TextEncoder().encode(text)),
+    type: (text) => void input.type(new TextEncoder().encode(text)),
     endInput: () => input.end(),
     async resize(columns, rows) {
       send({ kind: "size", columns, rows });

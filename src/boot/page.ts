@@ -9,7 +9,7 @@ export { flagOf } from "../config/arguments.ts";
 export type { Description } from "../config/graph.ts";
 export type { DiskSummary } from "../platform-js/block-indexeddb-catalogue.ts";
 export { openScreen } from "../platform-js/console-xterm.ts";
-export type { ConsoleScreen as Screen } from "../platform-js/console-xterm.ts";
+export type { ConsoleScreen as Screen, FindFrom } from "../platform-js/console-xterm.ts";
 export { Machine } from "./machine.ts";
 export type { MachineStatus, Service } from "./machine.ts";
 export type { CounterTable } from "./protocol.ts";

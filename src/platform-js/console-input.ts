@@ -3,8 +3,8 @@
 import { LineDiscipline } from "./console-line.ts";
 import type { PageMessage, Want } from "./console-protocol.ts";
 
-/** Input that nobody reads is kept up to here, in bytes; more is dropped. */
-const maxInputBytes = 64 * 1024;
+/** Input that nobody reads is kept up to here, in bytes: room for what people paste. */
+export const maxInputBytes: number = 1024 * 1024;
 
 /** Where input goes. */
 export interface InputEvents {
@@ -26,10 +26,22 @@ export class ConsoleInput {
     this.#events = events;
   }
 
-  /** Takes typed bytes, *borrowed*. */
-  type(bytes: Uint8Array): void {
-    this.#bytes = join(this.#bytes, bytes.subarray(0, maxInputBytes - this.#bytes.length));
+  /**
+   * Takes typed bytes, *borrowed*: all of them, or none if they are more than can be kept. Half of what
+   * was pasted may mean something else than the whole.
+   */
+  type(bytes: Uint8Array): boolean {
+    if (this.#ended) return true;
+    if (this.#bytes.length + bytes.length > maxInputBytes) return false;
+    this.#bytes = join(this.#bytes, bytes);
     this.#serve();
+    return true;
+  }
+
+  /** Forgets what was typed and not read. */
+  clear(): void {
+    this.reset();
+    this.#bytes = new Uint8Array();
   }
 
   /** There will be no more. */
@@ -70,14 +82,15 @@ export class ConsoleInput {
   }
 
   #answerBytes(): void {
-    const bytes = this.#bytes;
+    const bytes = this.#bytes.slice();
     this.#bytes = new Uint8Array();
     this.#answer({ kind: "bytes", bytes });
   }
 
   #edit(): void {
     const { echo, usedBytes, result } = this.#line.feed(this.#bytes);
-    this.#bytes = this.#bytes.slice(usedBytes);
+    // Not a copy: a paste of many lines would be copied once for each.
+    this.#bytes = this.#bytes.subarray(usedBytes);
     if (echo.length > 0) this.#events.echo(echo);
     if (result === "pending") return;
     if (result.line === undefined) this.#finish();

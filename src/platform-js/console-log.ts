@@ -27,7 +27,7 @@ const escapeBeginning = /^\u001b(?:\[[0-?]*[ -/]*|[\]PX^_][^\u0007\u001b]*\u001b
 
 /** Takes output in pieces and keeps the last {@link maxLines} lines of it. */
 export class ConsoleLog {
-  readonly #decoder = new TextDecoder();
+  #decoder = new TextDecoder();
   #lines: string[] = [];
   #line = "";
   #column = 0;
@@ -67,6 +67,8 @@ export class ConsoleLog {
 
   /** Forgets everything. */
   clear(): void {
+    this.#decoder = new TextDecoder();
+    this.#unfinished = "";
     this.#lines = [];
     this.#line = "";
     this.#column = 0;

@@ -8,13 +8,18 @@ import type { ITheme } from "@xterm/xterm";
 import { Terminal } from "@xterm/xterm";
 import style from "@xterm/xterm/css/xterm.css?inline";
 
+/** Where a search begins: at the match that is selected, after it, or before it. */
+export type FindFrom = "here" | "next" | "previous";
+
 /** A terminal on the page. */
 export interface TerminalView {
   /** Shows output; `shown` is called when it has been parsed. The bytes are *given*. */
   write(bytes: Uint8Array, shown?: () => void): void;
+  /** Empties it, and whatever was written before is not shown any more. */
   clear(): void;
   focus(): void;
-  find(text: string, direction: "next" | "previous"): boolean;
+  /** Selects a match; gives the row it begins in, counted from 1, or `undefined` for none. */
+  find(text: string, from: FindFrom): number | undefined;
   /** What the terminal shows and has scrolled away, with its escape sequences. */
   serialize(): string;
   setScreenReaderMode(on: boolean): void;
@@ -28,6 +33,9 @@ export interface TerminalEvents {
   /** Whether the unikernel waits for input, which a Tab then is. */
   isInputWanted(): boolean;
 }
+
+/** Below this width the text is smaller. */
+const narrowPixels = 480;
 
 const light: ITheme = {
   background: "#fbfafd",
@@ -52,7 +60,9 @@ export function openTerminal(container: HTMLElement, events: TerminalEvents): Te
     convertEol: true,
     cursorBlink: true,
     fontFamily: "ui-monospace, SFMono-Regular, Menlo, Consolas, 'Liberation Mono', monospace",
-    fontSize: 14,
+    // A phone shows 48 columns so, rather than 41.
+    fontSize: container.clientWidth < narrowPixels ? 12 : 14,
+    linkHandler: { activate: (_event, url) => openHiddenLink(url) },
     minimumContrastRatio: 4.5,
     scrollback: 10_000,
     theme: scheme.matches ? dark : light,
@@ -60,7 +70,8 @@ export function openTerminal(container: HTMLElement, events: TerminalEvents): Te
   const fit = new FitAddon();
   const search = new SearchAddon();
   const serialize = new SerializeAddon();
-  for (const addon of [fit, search, serialize, new WebLinksAddon()]) terminal.loadAddon(addon);
+  const links = new WebLinksAddon((_event, url) => openLink(url));
+  for (const addon of [fit, search, serialize, links]) terminal.loadAddon(addon);
 
   // xterm.js finds its style in the document; here it must be beside it, inside a shadow root.
   const sheet = document.createElement("style");
@@ -90,10 +101,16 @@ export function openTerminal(container: HTMLElement, events: TerminalEvents): Te
 
   return {
     write: (bytes, shown) => terminal.write(bytes, shown),
-    clear: () => terminal.reset(),
+    clear: () => terminal.write("", () => terminal.reset()),
     focus: () => terminal.focus(),
-    find: (text, direction) =>
-      direction === "next" ? search.findNext(text) : search.findPrevious(text),
+    find(text, from) {
+      const found =
+        from === "previous"
+          ? search.findPrevious(text)
+          : search.findNext(text, { incremental: from === "here" });
+      const row = terminal.getSelectionPosition()?.start.y;
+      return found && row !== undefined ? row + 1 : undefined;
+    },
     serialize: () => serialize.serialize(),
     setScreenReaderMode(on) {
       terminal.options.screenReaderMode = on;
@@ -126,16 +143,28 @@ function leavesTheTerminal(events: TerminalEvents): (event: KeyboardEvent) => bo
 
 /**
  * Leaves copying and pasting to the browser: Ctrl-C copies where something is selected, and is typed
- * where nothing is; Ctrl-V and Shift-Insert paste. Returns whether a key is such a one.
+ * where nothing is; Ctrl-V and Shift-Insert paste, and so do Cmd-C and Cmd-V, which xterm.js types
+ * nothing for. Returns whether a key is such a one.
  */
 function copiesOrPastes(terminal: Terminal, event: KeyboardEvent): boolean {
   if (event.type !== "keydown" || !event.ctrlKey || event.altKey) return false;
   const key = event.key.toLowerCase();
   if (key === "c" && (terminal.hasSelection() || event.shiftKey)) {
     event.preventDefault();
-    if (terminal.hasSelection()) void navigator.clipboard.writeText(terminal.getSelection());
+    // Not navigator.clipboard, which a page served over plain HTTP in a classroom does not have.
+    if (terminal.hasSelection()) document.execCommand("copy");
     terminal.clearSelection();
     return true;
   }
   return key === "v";
+}
+
+/** Opens a link that a unikernel printed: it learns nothing of this page, and cannot steer it. */
+function openLink(url: string): void {
+  window.open(url, "_blank", "noopener,noreferrer");
+}
+
+/** The same for a link under some other text (OSC 8; HTTP only), which may not be what it says. */
+function openHiddenLink(url: string): void {
+  if (confirm(`Open ${url}?`)) openLink(url);
 }

@@ -6,11 +6,13 @@
  * that thread; it is then given what arrived before it.
  */
 
-import { ConsoleInput } from "./console-input.ts";
+import { ConsoleInput, maxInputBytes } from "./console-input.ts";
 import { ConsoleLog } from "./console-log.ts";
 import type { PageMessage, WorkerMessage } from "./console-protocol.ts";
 import { ConsoleRegion } from "./console-region.ts";
-import type { TerminalView } from "./console-terminal.ts";
+import type { FindFrom, TerminalView } from "./console-terminal.ts";
+
+export type { FindFrom } from "./console-terminal.ts";
 
 /** A screen of the page. */
 export interface ConsoleScreen {
@@ -19,7 +21,10 @@ export interface ConsoleScreen {
    * the function that closes it.
    */
   attach(port: MessagePort): () => void;
-  /** Types `text`, as a person would: `\n` is Enter. Kept for the next unikernel if there is none. */
+  /**
+   * Types `text`, as a person would: `\n` is Enter. Kept for the next unikernel if there is none; what
+   * is more than can be kept is refused whole, and the screen says so.
+   */
   type(text: string): void;
   /** The output so far, without escape sequences: the last 10,000 lines. */
   text(): string;
@@ -27,15 +32,24 @@ export interface ConsoleScreen {
   print(text: string): void;
   /** The same for what went wrong. */
   report(text: string): void;
+  /** Begins anew: forgets the output so far, and what was typed and not read. */
   clear(): void;
   focus(): void;
-  /** Selects the next or previous place where `text` stands; false if there is none. */
-  find(text: string, direction: "next" | "previous"): boolean;
+  /**
+   * Selects a place where `text` stands; gives the row it begins in, counted from 1, or `undefined` if
+   * there is none.
+   */
+  find(text: string, from: FindFrom): number | undefined;
   /** What xterm.js holds, with its escape sequences; empty until it has loaded. */
   serialize(): string;
+  /**
+   * Whether xterm.js itself speaks to a screen reader, which can then move over its rows. The log of
+   * lines is silent meanwhile, lest everything be read twice.
+   */
   setScreenReaderMode(on: boolean): void;
   /** Resolves when xterm.js shows the screen, after its first use; rejects if it did not load. */
   readonly ready: Promise<void>;
+  /** Takes the screen off the page; {@link ConsoleScreen.text} stays. */
   dispose(): void;
 }
 
@@ -57,6 +71,8 @@ class Screen implements ConsoleScreen {
   #port: MessagePort | undefined;
   #terminal: TerminalView | undefined;
   #terminalFailed = false;
+  #disposed = false;
+  #screenReaderMode = false;
   /** Output that waits for xterm.js, with what to do when it is shown. */
   #waiting: { bytes: Uint8Array; shown: () => void }[] = [];
   #size: { columns: number; rows: number } | undefined;
@@ -78,7 +94,8 @@ class Screen implements ConsoleScreen {
   }
 
   type(text: string): void {
-    this.#input.type(this.#encoder.encode(text.replaceAll("\n", "\r")));
+    const bytes = this.#encoder.encode(text.replaceAll("\n", "\r"));
+    if (!this.#input.type(bytes)) this.report(refusal(bytes.length));
   }
 
   text(): string {
@@ -96,6 +113,7 @@ class Screen implements ConsoleScreen {
   }
 
   clear(): void {
+    this.#input.clear();
     this.#log.clear();
     this.#region.clear();
     this.#terminal?.clear();
@@ -106,8 +124,8 @@ class Screen implements ConsoleScreen {
     this.#terminal?.focus();
   }
 
-  find(text: string, direction: "next" | "previous"): boolean {
-    return this.#terminal?.find(text, direction) ?? false;
+  find(text: string, from: FindFrom): number | undefined {
+    return this.#terminal?.find(text, from);
   }
 
   serialize(): string {
@@ -115,12 +133,16 @@ class Screen implements ConsoleScreen {
   }
 
   setScreenReaderMode(on: boolean): void {
+    this.#screenReaderMode = on;
     this.#terminal?.setScreenReaderMode(on);
+    this.#region.element.hidden = on && this.#terminal !== undefined;
   }
 
   dispose(): void {
+    this.#disposed = true;
     this.#port?.close();
     this.#terminal?.dispose();
+    this.#terminal = undefined;
     this.#region.element.remove();
   }
 
@@ -128,6 +150,7 @@ class Screen implements ConsoleScreen {
     await this.#used.promise;
     try {
       const { openTerminal } = await import("./console-terminal.ts");
+      if (this.#disposed) return;
       this.#terminal = openTerminal(container, {
         onInput: (text) => this.type(text),
         isInputWanted: () => this.#input.isWanted,
@@ -136,6 +159,7 @@ class Screen implements ConsoleScreen {
           this.#send({ kind: "size", columns, rows });
         },
       });
+      this.setScreenReaderMode(this.#screenReaderMode);
     } catch (error) {
       // The log goes on without it, and what waits for it must not hold up the unikernel.
       this.#terminalFailed = true;
@@ -163,11 +187,16 @@ class Screen implements ConsoleScreen {
 
   #showInTerminal(bytes: Uint8Array, shown: () => void): void {
     if (this.#terminal !== undefined) this.#terminal.write(bytes, shown);
-    else if (this.#terminalFailed) shown();
+    else if (this.#terminalFailed || this.#disposed) shown();
     else this.#waiting.push({ bytes, shown });
   }
 
   #send(message: PageMessage, port: MessagePort | undefined = this.#port): void {
     port?.postMessage(message);
   }
+}
+
+function refusal(bytes: number): string {
+  const [given, most] = [bytes, maxInputBytes].map((count) => count.toLocaleString("en"));
+  return `Cannot take ${given} bytes of input: at most ${most} wait until they are read`;
 }
