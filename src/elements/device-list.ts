@@ -9,9 +9,8 @@ export function deviceList(description: Description, counters: CounterTable): Te
   const rows = description.devices.map(
     ({ name, signature }) => html`
       <tr>
-        <th scope="row">${name}</th>
-        <td>${signature}</td>
-        <td class="counters">${counterItems(counters[name])}</td>
+        <th scope="row">${name} <span class="signature">${signature}</span></th>
+        <td>${counterItems(counters[name])}</td>
       </tr>
     `,
   );
@@ -20,7 +19,6 @@ export function deviceList(description: Description, counters: CounterTable): Te
     <thead>
       <tr>
         <th scope="col">Device</th>
-        <th scope="col">Signature</th>
         <th scope="col">Counters</th>
       </tr>
     </thead>

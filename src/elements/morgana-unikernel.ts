@@ -1,20 +1,25 @@
 /** `<morgana-unikernel>`: a unikernel in a page, with its console, devices and arguments. */
 
-import type { CSSResultGroup, PropertyDeclarations, PropertyValues, TemplateResult } from "lit";
+import type { CSSResultGroup, PropertyDeclarations, TemplateResult } from "lit";
 import { html, LitElement, nothing } from "lit";
 import type { CounterTable, Description, MachineStatus, Screen } from "../boot/page.ts";
 import { Machine, mapStack, openScreen, pageServices } from "../boot/page.ts";
 import { argumentsForm } from "./arguments-form.ts";
 import { deviceList } from "./device-list.ts";
+import { isScreenReaderMode, keepScreenReaderMode } from "./screen-reader-mode.ts";
 import { unikernelStyle } from "./unikernel-style.ts";
-import { queryOf, splitWords, wordsOfQuery } from "./words.ts";
+import { joinWords, queryOf, splitWords, wordsOfQuery } from "./words.ts";
 
 /** How often the counters on the page are read, in milliseconds. */
 const counterIntervalMs = 500;
 
+/** Apple's keyboards find with Command, and leave Ctrl-F to programs. */
+const findsWithCommand = /^(?:Mac|iP)/.test(navigator.platform);
+
 /**
  * Boots the unikernel at `src` in a worker when it is connected to a page, and again after
- * {@link MorganaUnikernel.restart}; removing it from the page halts the unikernel.
+ * {@link MorganaUnikernel.restart} or a change of an attribute; removing it from the page halts the
+ * unikernel.
  *
  * Attributes: `src`, the unikernel's folder; `args`, its command line; `url-args`, which adds the
  * page's own query to it; `network`, the name of the switch of this page that it is on.
@@ -37,9 +42,17 @@ export class MorganaUnikernel extends LitElement {
 
   #machine: Machine | undefined;
   #screen: Screen | undefined;
+  /** Whether the screen is on the page; the last one keeps its text after that. */
+  #isScreenOpen = false;
   #description: Description | undefined;
   #counters: CounterTable = {};
   #counterTimer: ReturnType<typeof setInterval> | undefined;
+  /** What the machine was booted with; other attributes boot another. */
+  #bootedWith = "";
+  #restarting: Promise<void> | undefined;
+  #search: typeof import("./console-search.ts") | undefined;
+  #isSearching = false;
+  #screenReaderMode = isScreenReaderMode();
 
   constructor() {
     super();
@@ -61,12 +74,12 @@ export class MorganaUnikernel extends LitElement {
 
   /** Resolves when `start` is called; rejects if the unikernel ends before that. */
   get booted(): Promise<void> {
-    return this.updateComplete.then(() => this.#machine?.booted);
+    return this.#current().then((machine) => machine.booted);
   }
 
   /** Resolves to the exit code once it has ended. */
   get exited(): Promise<number> {
-    return this.updateComplete.then(() => this.#machine?.exited ?? new Promise<never>(() => {}));
+    return this.#current().then((machine) => machine.exited);
   }
 
   /** The output so far, without escape sequences: the last 10,000 lines. */
@@ -81,31 +94,65 @@ export class MorganaUnikernel extends LitElement {
 
   /** Halts the unikernel; resolves to its exit code. One that does not stop is terminated. */
   async halt(): Promise<number | null> {
+    await this.#restarting;
     return this.#machine?.halt() ?? null;
   }
 
-  /** Halts the unikernel if it runs, clears the console and boots it again. */
-  async restart(): Promise<void> {
-    await this.halt();
-    this.#screen?.clear();
-    this.#boot();
+  /** Halts the unikernel if it runs, clears the console and boots it again; once, if asked twice. */
+  restart(): Promise<void> {
+    this.#restarting ??= this.#restart().finally(() => (this.#restarting = undefined));
+    return this.#restarting;
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
-    if (this.hasUpdated) this.#boot();
+    if (this.hasUpdated) void this.restart();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearInterval(this.#counterTimer);
-    void this.halt();
+    void this.#leave();
   }
 
-  protected override firstUpdated(_changed: PropertyValues): void {
-    const container = this.renderRoot.querySelector<HTMLElement>(".screen");
-    if (container !== null) this.#screen = openScreen({ container });
+  protected override firstUpdated(): void {
+    this.#openScreen();
     this.#boot();
+  }
+
+  protected override updated(): void {
+    if (this.#machine !== undefined && this.#wish() !== this.#bootedWith) void this.restart();
+  }
+
+  async #restart(): Promise<void> {
+    await this.#machine?.halt();
+    // It may have left the page meanwhile.
+    if (!this.isConnected) return;
+    this.#openScreen();
+    this.#screen?.clear();
+    this.#boot();
+  }
+
+  async #leave(): Promise<void> {
+    await this.#machine?.halt();
+    if (this.isConnected || !this.#isScreenOpen) return;
+    this.#screen?.dispose();
+    this.#isScreenOpen = false;
+  }
+
+  /** The machine of the attributes as they are now. */
+  async #current(): Promise<Machine> {
+    await this.updateComplete;
+    await this.#restarting;
+    return this.#machine ?? new Promise<never>(() => {});
+  }
+
+  #openScreen(): void {
+    const container = this.renderRoot.querySelector<HTMLElement>(".screen");
+    if (container === null || this.#isScreenOpen) return;
+    this.#screen = openScreen({ container });
+    this.#screen.setScreenReaderMode(this.#screenReaderMode);
+    this.#isScreenOpen = true;
   }
 
   #boot(): void {
@@ -124,8 +171,13 @@ export class MorganaUnikernel extends LitElement {
       },
     });
     this.#machine = machine;
+    this.#bootedWith = this.#wish();
     this.#counters = {};
     void this.#onStatus(machine);
+  }
+
+  #wish(): string {
+    return JSON.stringify([this.src, this.args, this.urlArgs, this.network]);
   }
 
   #commandLine(): readonly string[] {
@@ -135,6 +187,7 @@ export class MorganaUnikernel extends LitElement {
 
   async #onStatus(machine: Machine): Promise<void> {
     this.#description = machine.description ?? this.#description;
+    this.#counters = machine.finalCounters ?? this.#counters;
     if (machine.status === "running") this.#watchCounters(machine);
     this.requestUpdate();
     this.dispatchEvent(new CustomEvent("morgana-status", { bubbles: true, composed: true }));
@@ -142,34 +195,96 @@ export class MorganaUnikernel extends LitElement {
     if (machine.error !== undefined) {
       const { stack = "", message } = machine.error;
       // What went wrong on the page, before the unikernel, has no lines of the user's to show.
-      this.#screen?.report(stack === "" ? message : `Uncaught ${await mapStack(stack)}`);
+      const text = stack === "" ? message : `Uncaught ${await mapStack(stack)}`;
+      if (this.#machine === machine) this.#screen?.report(text);
     }
   }
 
   #watchCounters(machine: Machine): void {
-    clearInterval(this.#counterTimer);
+    let isReading = false;
     const read = async (): Promise<void> => {
-      if (document.visibilityState === "hidden") return;
-      this.#counters = await machine.counters();
+      // One that blocks its thread does not answer, and is not asked again and again.
+      if (document.visibilityState === "hidden" || isReading) return;
+      isReading = true;
+      const counters = await machine.counters();
+      isReading = false;
+      if (machine.status !== "running") return;
+      this.#counters = counters;
       this.requestUpdate();
     };
-    this.#counterTimer = setInterval(() => void read(), counterIntervalMs);
+    clearInterval(this.#counterTimer);
+    const timer = setInterval(() => void read(), counterIntervalMs);
+    this.#counterTimer = timer;
     void read();
-    void machine.exited.then(() => clearInterval(this.#counterTimer));
+    void machine.exited.then(() => clearInterval(timer));
+  }
+
+  async #openSearch(): Promise<void> {
+    this.#search ??= await import("./console-search.ts");
+    this.#isSearching = true;
+    this.requestUpdate();
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLInputElement>(".search input")?.select();
+  }
+
+  #closeSearch(): void {
+    this.#isSearching = false;
+    this.requestUpdate();
+    this.#screen?.focus();
+  }
+
+  /** Before xterm.js hears of the key. */
+  readonly #findsOnKey = {
+    capture: true,
+    handleEvent: (event: KeyboardEvent): void => {
+      const { key, shiftKey, altKey, ctrlKey, metaKey } = event;
+      const modified = findsWithCommand ? metaKey && !ctrlKey : ctrlKey && !metaKey;
+      if (key.toLowerCase() !== "f" || !modified || shiftKey || altKey) return;
+      event.preventDefault();
+      event.stopPropagation();
+      void this.#openSearch();
+    },
+  };
+
+  #chooseScreenReaderMode({ currentTarget }: Event): void {
+    this.#screenReaderMode = (currentTarget as HTMLInputElement).checked;
+    keepScreenReaderMode(this.#screenReaderMode);
+    this.#screen?.setScreenReaderMode(this.#screenReaderMode);
   }
 
   protected override render(): TemplateResult {
     const ended = this.exitCode !== null;
+    // A button that is disabled while it has the focus would drop it.
     return html`
       <div class="bar">
         <span class="status ${this.status}" role="status">${this.#statusText()}</span>
-        <button type="button" ?disabled=${ended} @click=${() => this.halt()}>Halt</button>
+        <button type="button" @click=${() => this.#openSearch()}>Find</button>
+        <button type="button" aria-disabled=${ended} @click=${() => this.halt()}>Halt</button>
         <button type="button" @click=${() => this.restart()}>Restart</button>
       </div>
-      <div class="screen"></div>
-      <p class="hint">Escape, then Tab, leaves the console</p>
+      ${this.#searchBar()}
+      <div class="screen" @keydown=${this.#findsOnKey}></div>
+      <div class="foot">
+        <label class="mode">
+          <input
+            type="checkbox"
+            ?checked=${this.#screenReaderMode}
+            @change=${(event: Event) => this.#chooseScreenReaderMode(event)}
+          />
+          Screen-reader mode
+        </label>
+        <p class="hint">Escape, then Tab, leaves the console</p>
+      </div>
       ${this.#description === undefined ? nothing : this.#panels(this.#description)}
     `;
+  }
+
+  #searchBar(): TemplateResult | typeof nothing {
+    if (!this.#isSearching || this.#search === undefined) return nothing;
+    return this.#search.consoleSearch({
+      find: (text, from) => this.#screen?.find(text, from),
+      close: () => this.#closeSearch(),
+    });
   }
 
   #panels(description: Description): TemplateResult {
@@ -189,7 +304,7 @@ export class MorganaUnikernel extends LitElement {
     if (this.urlArgs) {
       history.replaceState(null, "", `${location.pathname}${queryOf(values)}`);
     } else {
-      this.args = [...values].map(([flag, value]) => `${flag}="${value}"`).join(" ");
+      this.args = joinWords([...values].map(([flag, value]) => `${flag}=${value}`));
     }
     void this.restart();
   }

@@ -30,10 +30,11 @@ export const theme: CSSResult = css`
     font: inherit;
     cursor: pointer;
   }
-  button:hover:not(:disabled) {
+  button:hover:not(:disabled, [aria-disabled="true"]) {
     border-color: var(--accent);
   }
-  button:disabled {
+  button:disabled,
+  button[aria-disabled="true"] {
     color: var(--quiet);
     cursor: default;
   }

@@ -8,14 +8,30 @@ import { theme } from "./theme.ts";
 export const unikernelStyle: CSSResultGroup = [
   theme,
   css`
-    .bar {
+    .bar,
+    .search,
+    .foot {
       display: flex;
+      flex-wrap: wrap;
       gap: 0.5rem;
       align-items: center;
+    }
+    .bar,
+    .search {
+      container-type: inline-size;
       margin-bottom: 0.5rem;
     }
     .status {
       flex: 1;
+      color: var(--quiet);
+      white-space: nowrap;
+    }
+    .search input {
+      flex: 0 1 16rem;
+    }
+    output {
+      flex: 1;
+      min-width: 6rem;
       color: var(--quiet);
     }
     .status::before {
@@ -40,14 +56,25 @@ export const unikernelStyle: CSSResultGroup = [
       overflow: hidden;
       resize: vertical;
     }
-    .hint {
-      visibility: hidden;
-      margin: 0.25rem 0 0;
+    .foot {
+      justify-content: space-between;
+      margin-top: 0.35rem;
       color: var(--quiet);
       font-size: 0.8125rem;
-      text-align: right;
     }
-    .screen:focus-within + .hint {
+    .mode {
+      display: flex;
+      gap: 0.4rem;
+      align-items: center;
+    }
+    .mode input {
+      margin: 0;
+    }
+    .hint {
+      visibility: hidden;
+      margin: 0;
+    }
+    .screen:focus-within + .foot .hint {
       visibility: visible;
     }
     .panels {
@@ -55,6 +82,9 @@ export const unikernelStyle: CSSResultGroup = [
       grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr));
       gap: 0.75rem;
       margin-top: 0.75rem;
+    }
+    section {
+      container-type: inline-size;
     }
     table {
       width: 100%;
@@ -66,9 +96,16 @@ export const unikernelStyle: CSSResultGroup = [
       text-align: left;
       vertical-align: top;
     }
-    thead th {
+    th {
+      white-space: nowrap;
+    }
+    thead th,
+    .signature {
       color: var(--quiet);
       font-weight: normal;
+    }
+    .signature {
+      font-size: 0.8125rem;
     }
     dl {
       display: flex;
@@ -87,7 +124,7 @@ export const unikernelStyle: CSSResultGroup = [
     dd {
       margin: 0;
     }
-    label {
+    form label {
       display: grid;
       grid-template-columns: 9rem 1fr;
       gap: 0 0.5rem;
@@ -115,6 +152,34 @@ export const unikernelStyle: CSSResultGroup = [
     }
     input[type="checkbox"] {
       justify-self: start;
+      accent-color: var(--accent);
+    }
+    @container (max-width: 24rem) {
+      .bar button,
+      .search button {
+        padding-inline: 0.55rem;
+      }
+      .search input {
+        flex-basis: 100%;
+      }
+      .signature {
+        display: block;
+      }
+      form label {
+        grid-template-columns: 1fr;
+        margin-bottom: 0.75rem;
+      }
+      form label:has([type="checkbox"]) {
+        grid-template-columns: auto 1fr;
+      }
+      .doc {
+        grid-column: 1 / -1;
+      }
+      /* Smaller text makes a phone zoom in on the field. */
+      form input:not([type="checkbox"]),
+      select {
+        font-size: 1rem;
+      }
     }
   `,
 ];

@@ -2,11 +2,16 @@
 
 /**
  * Splits an `args` attribute into words, as a shell does: blanks separate, quotes of either kind keep
- * blanks and are dropped.
+ * blanks and are dropped. A quote that nothing closes stands for itself.
  */
 export function splitWords(text: string): readonly string[] {
-  const words = text.match(/(?:[^\s"']|"[^"]*"|'[^']*')+/g) ?? [];
+  const words = text.match(/(?:[^\s"']|"[^"]*"|'[^']*'|["'])+/g) ?? [];
   return words.map((word) => word.replaceAll(/"([^"]*)"|'([^']*)'/g, "$1$2"));
+}
+
+/** Writes words as an `args` attribute that {@link splitWords} reads back. */
+export function joinWords(words: readonly string[]): string {
+  return words.map((word) => `"${word.replaceAll('"', `"'"'"`)}"`).join(" ");
 }
 
 /** Reads a page's query as a command line: `?port=7&verbose` is `--port=7 --verbose`. */

@@ -1,0 +1,47 @@
+/** The unikernel that says what it hears, on a page of its own with a keyboard and a clipboard. */
+
+import { fileURLToPath } from "node:url";
+import { test as base } from "@playwright/test";
+import { serve } from "./dev-server.ts";
+import { MachinePage } from "./machine.ts";
+
+/** What a test of the terminal has. */
+interface Fixtures {
+  /** Opens the unikernel, with the focus in its terminal. */
+  readonly open: (query: string) => Promise<MachinePage>;
+  /** Puts text on the clipboard. */
+  readonly clipboard: (text: string) => Promise<void>;
+}
+
+/** Playwright's `test`, with {@link Fixtures} and a server of the tests' own unikernels. */
+export const test = base.extend<Fixtures, { readonly url: string }>({
+  url: [
+    // oxlint-disable-next-line no-empty-pattern -- how Playwright learns that it needs no fixture
+    async ({}, use) => {
+      const server = await serve(fileURLToPath(new URL("unikernels", import.meta.url)));
+      await use(server.url);
+      await server.close();
+    },
+    { scope: "worker" },
+  ],
+
+  open: async ({ page, url }, use) => {
+    await use(async (query) => {
+      const machine = await MachinePage.open(page, `${url}terminal/${query}`);
+      await machine.shows("ready");
+      await page.locator(".xterm-rows").waitFor();
+      await page.locator(".screen").click();
+      return machine;
+    });
+  },
+
+  clipboard: async ({ page, context, url }, use) => {
+    await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: url });
+    await use((text) => page.evaluate((given) => navigator.clipboard.writeText(given), text));
+  },
+});
+
+/** The query that makes the unikernel print `text` first. */
+export function prints(text: string): string {
+  return `?prints=${encodeURIComponent(JSON.stringify(text).slice(1, -1))}`;
+}
