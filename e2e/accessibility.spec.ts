@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { AxeResults, RunOptions } from "axe-core";
 import type { Page } from "@playwright/test";
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { MachinePage } from "./machine.ts";
+import { test } from "./own-unikernels.ts";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -41,6 +42,46 @@ for (const colorScheme of ["light", "dark"] as const) {
         expect(await violations(page)).toEqual([]);
       });
 
+      test("a search that finds nothing breaks no rule of WCAG AA", async ({ page }) => {
+        const machine = await MachinePage.open(page, "hello-key/");
+        await machine.exited();
+        await expect(page.locator(".xterm-rows")).toContainText("Hello");
+        await page.getByRole("button", { name: "Find" }).click();
+        await page.getByRole("searchbox").fill("nothing");
+        await expect(page.getByText("No match for “nothing”")).toBeVisible();
+        expect(await violations(page)).toEqual([]);
+      });
+
+      test("screen-reader mode breaks no rule of WCAG AA", async ({ page }) => {
+        const machine = await MachinePage.open(page, "console/");
+        await machine.booted();
+        await page.getByLabel("Screen-reader mode").check();
+        await expect(page.getByRole("list").filter({ hasText: "small shell" })).toBeVisible();
+        expect(await violations(page)).toEqual([]);
+      });
+
+      test("a unikernel that failed, or was misused, breaks no rule of WCAG AA", async ({
+        page,
+        url,
+      }) => {
+        const machine = await MachinePage.open(page, `${url}throws/`);
+        await machine.exited();
+        await expect(page.locator(".xterm-rows")).toContainText("Cannot go on");
+        expect(await violations(page)).toEqual([]);
+        await page.goto(`${url}needs-value/`);
+        await machine.exited();
+        await expect(page.locator(".xterm-rows")).toContainText("--peer is required");
+        expect(await violations(page)).toEqual([]);
+      });
+
+      test("two unikernels on a page break no rule of WCAG AA", async ({ page }) => {
+        await page.goto("frames/");
+        await new MachinePage(page, 0).shows("I am Bob");
+        await new MachinePage(page, 1).shows("I am Alice");
+        await expect(page.getByRole("region", { name: "Devices" })).toHaveCount(2);
+        expect(await violations(page)).toEqual([]);
+      });
+
       test("no page scrolls sideways", async ({ page }) => {
         for (const path of ["./", "hello-key/", "disk-lottery/", "frames/"]) {
           await page.goto(path);
@@ -60,7 +101,7 @@ test("everything is reached and used by keyboard", async ({ page }) => {
   await machine.exited();
   await expect(page.getByLabel("--hello")).toBeVisible();
   const reached: string[] = [];
-  for (let count = 0; count < 25; count += 1) {
+  for (let count = 0; count < 30; count += 1) {
     await page.keyboard.press("Tab");
     reached.push(
       await page.evaluate(() => {
@@ -72,7 +113,14 @@ test("everything is reached and used by keyboard", async ({ page }) => {
       }),
     );
   }
-  for (const each of ["All unikernels", "Restart", "--hello", "--times", "Run with these"]) {
+  for (const each of [
+    "All unikernels",
+    "Find",
+    "Restart",
+    "--hello",
+    "--times",
+    "Run with these",
+  ]) {
     expect(reached).toContain(each);
   }
   // The terminal is not a trap: focus went past it.

@@ -1,19 +1,6 @@
-import { fileURLToPath } from "node:url";
-import { expect, test as base } from "@playwright/test";
-import { serve } from "./dev-server.ts";
+import { expect } from "@playwright/test";
 import { MachinePage } from "./machine.ts";
-
-const test = base.extend<object, { url: string }>({
-  url: [
-    // oxlint-disable-next-line no-empty-pattern -- how Playwright learns that it needs no fixture
-    async ({}, use) => {
-      const server = await serve(fileURLToPath(new URL("unikernels", import.meta.url)));
-      await use(server.url);
-      await server.close();
-    },
-    { scope: "worker" },
-  ],
-});
+import { test } from "./own-unikernels.ts";
 
 test("one that throws exits with 255, its output, and a stack of its own lines", async ({
   page,
@@ -67,6 +54,23 @@ test("one that prints 10 MB leaves the page alive, and loses nothing at its exit
     numbers.every((number, index) => index === 0 || number === (numbers[index - 1] ?? 0) + 1),
   ).toBe(true);
 });
+
+for (const shape of ["unawaited", "noise", "one-line", "backspaces", "titles", "clears"]) {
+  test(`one that prints 10 MB of ${shape} leaves the page alive and small`, async ({
+    page,
+    url,
+  }) => {
+    test.slow();
+    const machine = await MachinePage.open(page, `${url}floods/?shape=${shape}`);
+    expect(await machine.exited()).toBe(0);
+    await machine.shows(/\nthe very last line\n$/);
+    await expect(page.locator(".xterm-rows")).toContainText("the very last line");
+    const session = await page.context().newCDPSession(page);
+    await session.send("HeapProfiler.collectGarbage");
+    const { usedSize } = await session.send("Runtime.getHeapUsage");
+    expect(usedSize).toBeLessThan(40_000_000);
+  });
+}
 
 test("an error that nobody awaits ends it with 255", async ({ page, url }) => {
   const machine = await MachinePage.open(page, `${url}late-error/`);

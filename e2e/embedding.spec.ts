@@ -1,20 +1,7 @@
-import type { Page } from "@playwright/test";
 import { expect, test } from "@playwright/test";
 import { MachinePage } from "./machine.ts";
+import { openPlainPage } from "./plain-page.ts";
 import { devUrl, staticUrl } from "./servers.ts";
-
-/** Serves a plain HTML page of somebody's own site, beside the real one. */
-async function openPlainPage(page: Page, site: string, body: string): Promise<void> {
-  const url = `${site}somebody.html`;
-  await page.route(url, (route) =>
-    route.fulfill({
-      contentType: "text/html",
-      body: `<!doctype html><html lang="en"><title>Somebody</title>
-        <script type="module" src="${site}morgana.js"></script><body>${body}</body></html>`,
-    }),
-  );
-  await page.goto(url);
-}
 
 for (const [kind, site] of [
   ["dev server", devUrl],

@@ -38,6 +38,7 @@ test("Escape closes the search, and the terminal has the keyboard again", async 
 }) => {
   const machine = await open("");
   await page.getByRole("button", { name: "Find" }).click();
+  await expect(page.getByRole("searchbox")).toBeFocused();
   await page.keyboard.type("ready");
   await page.keyboard.press("Escape");
   await expect(page.getByRole("search")).toHaveCount(0);

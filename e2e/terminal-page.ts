@@ -1,9 +1,7 @@
 /** The unikernel that says what it hears, on a page of its own with a keyboard and a clipboard. */
 
-import { fileURLToPath } from "node:url";
-import { test as base } from "@playwright/test";
-import { serve } from "./dev-server.ts";
 import { MachinePage } from "./machine.ts";
+import { test as base } from "./own-unikernels.ts";
 
 /** What a test of the terminal has. */
 interface Fixtures {
@@ -13,18 +11,8 @@ interface Fixtures {
   readonly clipboard: (text: string) => Promise<void>;
 }
 
-/** Playwright's `test`, with {@link Fixtures} and a server of the tests' own unikernels. */
-export const test = base.extend<Fixtures, { readonly url: string }>({
-  url: [
-    // oxlint-disable-next-line no-empty-pattern -- how Playwright learns that it needs no fixture
-    async ({}, use) => {
-      const server = await serve(fileURLToPath(new URL("unikernels", import.meta.url)));
-      await use(server.url);
-      await server.close();
-    },
-    { scope: "worker" },
-  ],
-
+/** Playwright's `test`, with {@link Fixtures}. */
+export const test = base.extend<Fixtures>({
   open: async ({ page, url }, use) => {
     await use(async (query) => {
       const machine = await MachinePage.open(page, `${url}terminal/${query}`);

@@ -5,8 +5,9 @@ import { html } from "lit";
 import type { Argument, ArgumentTable, Description } from "../boot/page.ts";
 import { flagOf } from "../boot/page.ts";
 
-/** Renders the form; `apply` gets the flags that differ from their defaults, with their values. */
+/** Renders the form of `owner`; `apply` gets the flags that differ from their defaults, with their values. */
 export function argumentsForm(
+  owner: string,
   description: Description,
   commandLine: readonly string[],
   apply: (values: ReadonlyMap<string, string>) => void,
@@ -24,7 +25,7 @@ export function argumentsForm(
     ${fields}
     <button type="submit">Run with these</button>
   </form>`;
-  return html`<section aria-label="Arguments">
+  return html`<section aria-label="Arguments of ${owner}">
     <h2>Arguments</h2>
     ${fields.length === 0 ? none : form}
   </section>`;

@@ -8,6 +8,8 @@ import type { FindFrom } from "../boot/page.ts";
 
 /** What the search acts on. */
 export interface SearchTarget {
+  /** Whose console it is. */
+  readonly owner: string;
   /** Selects a match; gives the row it begins in, counted from 1, or `undefined` for none. */
   readonly find: (text: string, from: FindFrom) => number | undefined;
   /** The search is done with. */
@@ -15,7 +17,7 @@ export interface SearchTarget {
 }
 
 /** Renders the search: it finds while one types, Enter is next, Shift-Enter previous. */
-export function consoleSearch({ find, close }: SearchTarget): TemplateResult {
+export function consoleSearch({ owner, find, close }: SearchTarget): TemplateResult {
   const run = (within: EventTarget | null, from: FindFrom): void => {
     const form = (within as HTMLElement).closest("form");
     const [input, output] = [form?.querySelector("input"), form?.querySelector("output")];
@@ -33,7 +35,13 @@ export function consoleSearch({ find, close }: SearchTarget): TemplateResult {
     if (previous) run(event.target, "previous");
     else close();
   };
-  return html`<form role="search" class="search" @submit=${onSubmit} @keydown=${onKey}>
+  return html`<form
+    role="search"
+    aria-label="Console of ${owner}"
+    class="search"
+    @submit=${onSubmit}
+    @keydown=${onKey}
+  >
     <input
       type="search"
       aria-label="Find in the console"

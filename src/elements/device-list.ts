@@ -4,8 +4,12 @@ import type { TemplateResult } from "lit";
 import { html, nothing } from "lit";
 import type { CounterTable, Description } from "../boot/page.ts";
 
-/** Renders a table of devices; counters that are not there yet are left out. */
-export function deviceList(description: Description, counters: CounterTable): TemplateResult {
+/** Renders a table of devices of `owner`; counters that are not there yet are left out. */
+export function deviceList(
+  owner: string,
+  description: Description,
+  counters: CounterTable,
+): TemplateResult {
   const rows = description.devices.map(
     ({ name, signature }) => html`
       <tr>
@@ -26,7 +30,7 @@ export function deviceList(description: Description, counters: CounterTable): Te
       ${rows}
     </tbody>
   </table>`;
-  return html`<section aria-label="Devices">
+  return html`<section aria-label="Devices of ${owner}">
     <h2>Devices</h2>
     ${rows.length === 0 ? none : table}
   </section>`;

@@ -13,6 +13,9 @@ import { joinWords, queryOf, splitWords, wordsOfQuery } from "./words.ts";
 /** How often the counters on the page are read, in milliseconds. */
 const counterIntervalMs = 500;
 
+/** How many elements there have been. */
+let count = 0;
+
 /** Apple's keyboards find with Command, and leave Ctrl-F to programs. */
 const findsWithCommand = /^(?:Mac|iP)/.test(navigator.platform);
 
@@ -40,6 +43,7 @@ export class MorganaUnikernel extends LitElement {
   declare urlArgs: boolean;
   declare network: string;
 
+  readonly #number = ++count;
   #machine: Machine | undefined;
   #screen: Screen | undefined;
   /** Whether the screen is on the page; the last one keeps its text after that. */
@@ -282,16 +286,25 @@ export class MorganaUnikernel extends LitElement {
   #searchBar(): TemplateResult | typeof nothing {
     if (!this.#isSearching || this.#search === undefined) return nothing;
     return this.#search.consoleSearch({
+      owner: this.#owner(),
       find: (text, from) => this.#screen?.find(text, from),
       close: () => this.#closeSearch(),
     });
   }
 
   #panels(description: Description): TemplateResult {
+    const owner = this.#owner();
+    const apply = (values: ReadonlyMap<string, string>): void => this.#applyArguments(values);
     return html`<div class="panels">
-      ${deviceList(description, this.#counters)}
-      ${argumentsForm(description, this.#commandLine(), (values) => this.#applyArguments(values))}
+      ${deviceList(owner, description, this.#counters)}
+      ${argumentsForm(owner, description, this.#commandLine(), apply)}
     </div>`;
+  }
+
+  /** What tells this element's landmarks from another's. */
+  #owner(): string {
+    const { name } = this.#description ?? { name: "the unikernel" };
+    return this.#number === 1 ? name : `${name} (${this.#number})`;
   }
 
   #statusText(): string {

@@ -17,8 +17,8 @@ export interface InputEvents {
 /** A queue of typed bytes, handed out as they are or as edited lines. */
 export class ConsoleInput {
   readonly #events: InputEvents;
+  readonly #bytes = new ByteQueue();
   #line = new LineDiscipline();
-  #bytes = new Uint8Array();
   #want: Want = "nothing";
   #ended = false;
 
@@ -33,7 +33,7 @@ export class ConsoleInput {
   type(bytes: Uint8Array): boolean {
     if (this.#ended) return true;
     if (this.#bytes.length + bytes.length > maxInputBytes) return false;
-    this.#bytes = join(this.#bytes, bytes);
+    this.#bytes.append(bytes);
     this.#serve();
     return true;
   }
@@ -41,7 +41,7 @@ export class ConsoleInput {
   /** Forgets what was typed and not read. */
   clear(): void {
     this.reset();
-    this.#bytes = new Uint8Array();
+    this.#bytes.clear();
   }
 
   /** There will be no more. */
@@ -63,7 +63,10 @@ export class ConsoleInput {
 
   /** Puts back what the unikernel did not read, *given*, before everything else. */
   unread(bytes: Uint8Array): void {
-    this.#bytes = join(bytes, this.#bytes);
+    const later = this.#bytes.waiting().slice();
+    this.#bytes.clear();
+    this.#bytes.append(bytes);
+    this.#bytes.append(later);
   }
 
   /** Begins anew for another unikernel: forgets the line that was begun, keeps what nobody read. */
@@ -82,15 +85,14 @@ export class ConsoleInput {
   }
 
   #answerBytes(): void {
-    const bytes = this.#bytes.slice();
-    this.#bytes = new Uint8Array();
+    const bytes = this.#bytes.waiting().slice();
+    this.#bytes.clear();
     this.#answer({ kind: "bytes", bytes });
   }
 
   #edit(): void {
-    const { echo, usedBytes, result } = this.#line.feed(this.#bytes);
-    // Not a copy: a paste of many lines would be copied once for each.
-    this.#bytes = this.#bytes.subarray(usedBytes);
+    const { echo, usedBytes, result } = this.#line.feed(this.#bytes.waiting());
+    this.#bytes.drop(usedBytes);
     if (echo.length > 0) this.#events.echo(echo);
     if (result === "pending") return;
     if (result.line === undefined) this.#finish();
@@ -100,7 +102,7 @@ export class ConsoleInput {
   /** The person ended the input (Ctrl-D), which is for good until {@link ConsoleInput.reset}. */
   #finish(): void {
     this.#ended = true;
-    this.#bytes = new Uint8Array();
+    this.#bytes.clear();
     this.#answer({ kind: "end" });
   }
 
@@ -110,9 +112,41 @@ export class ConsoleInput {
   }
 }
 
-function join(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(first.length + second.length);
-  joined.set(first);
-  joined.set(second, first.length);
-  return joined;
+/** Bytes in the order they came; appending and dropping copy each only now and then. */
+class ByteQueue {
+  #buffer = new Uint8Array(64);
+  #start = 0;
+  #end = 0;
+
+  get length(): number {
+    return this.#end - this.#start;
+  }
+
+  /** What is in it, *borrowed* until it changes. */
+  waiting(): Uint8Array<ArrayBuffer> {
+    return this.#buffer.subarray(this.#start, this.#end);
+  }
+
+  append(bytes: Uint8Array): void {
+    if (this.#end + bytes.length > this.#buffer.length) {
+      const grown = new Uint8Array(2 * (this.length + bytes.length));
+      grown.set(this.waiting());
+      this.#buffer = grown;
+      this.#end = this.length;
+      this.#start = 0;
+    }
+    this.#buffer.set(bytes, this.#end);
+    this.#end += bytes.length;
+  }
+
+  drop(count: number): void {
+    this.#start += count;
+    if (this.length === 0) this.clear();
+  }
+
+  clear(): void {
+    this.#buffer = new Uint8Array(64);
+    this.#start = 0;
+    this.#end = 0;
+  }
 }

@@ -24,6 +24,10 @@ describe("text()", () => {
     ["deleting", "abXc\u001b[2D\u001b[P", "abc"],
     ["moving to a column", "hello\u001b[1GJ", "Jello"],
     ["moving past the end", "a\u001b[2Cb", "a  b"],
+    ["moving past the end for nothing", "a\u001b[2C\nb", "a\nb"],
+    ["erasing to the cursor", "abcd\u001b[2D\u001b[1K", "   d"],
+    ["erasing the line", "abcd\u001b[2K\rx", "x"],
+    ["a clipboard that is written to", "\u001b]52;c;c3RvbGVu\u0007text", "text"],
     ["tabs", "a\tb", "a       b"],
     ["an escape that is none", "a\u001b\u0001b", "ab"],
     ["character sets", "\u001b(Bx", "x"],
@@ -70,6 +74,25 @@ describe("text()", () => {
     expect(log.text().split("\n").length).toBe(maxLines);
     expect(log.text().endsWith("line\nend")).toBe(true);
   });
+});
+
+test("write() keeps a bounded part of lines that are long", () => {
+  const log = new ConsoleLog();
+  const line = new TextEncoder().encode(`${"x".repeat(64 * 1024)}\n`);
+  for (let count = 0; count < 300; count += 1) log.write(line);
+  log.write(new TextEncoder().encode("end"));
+  expect(log.text().length).toBeLessThan(17 * 1024 * 1024);
+  expect(log.text().endsWith("x\nend")).toBe(true);
+});
+
+test("clear() forgets half a character and half an escape sequence too", () => {
+  const log = new ConsoleLog();
+  log.write(Uint8Array.of(0x61, 0xe4, 0xb8));
+  log.clear();
+  log.write(new TextEncoder().encode("b\u001b]0;tit"));
+  log.clear();
+  log.write(new TextEncoder().encode("c"));
+  expect(log.text()).toBe("c");
 });
 
 test("write() gives the lines that it finished", () => {

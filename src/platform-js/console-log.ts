@@ -12,6 +12,9 @@ export const maxLines = 10_000;
 /** The longest line kept, in UTF-16 units; what is longer is cut there. */
 const maxLineLength = 64 * 1024;
 
+/** The most that is kept of all lines, in UTF-16 units; 10,000 of usual length are far from it. */
+const maxUnits = 8 * 1024 * 1024;
+
 /** An escape sequence that has not ended after so many units is no escape sequence. */
 const maxEscapeLength = 4096;
 
@@ -29,7 +32,9 @@ const escapeBeginning = /^\u001b(?:\[[0-?]*[ -/]*|[\]PX^_][^\u0007\u001b]*\u001b
 export class ConsoleLog {
   #decoder = new TextDecoder();
   #lines: string[] = [];
-  #line = "";
+  #units = 0;
+  /** The unfinished line: as text while it only grows, in units from when it is edited. */
+  #line: string | string[] = "";
   #column = 0;
   /** An escape sequence whose end has not arrived. */
   #unfinished = "";
@@ -51,18 +56,18 @@ export class ConsoleLog {
     }
     this.#print(text.slice(start));
     const finished = this.#lines.slice(Math.max(before, this.#lines.length - maxLines));
-    if (this.#lines.length > 2 * maxLines) this.#lines = this.#lines.slice(-maxLines);
+    if (this.#lines.length > 2 * maxLines || this.#units > 2 * maxUnits) this.#forgetOldest();
     return finished;
   }
 
   /** Whether the last line has something on it. */
   get midLine(): boolean {
-    return this.#line !== "";
+    return this.#line.length > 0;
   }
 
   /** The lines so far, the unfinished one last, joined by `\n`. */
   text(): string {
-    return [...this.#lines, this.#line].slice(-maxLines).join("\n");
+    return [...this.#lines, textOf(this.#line)].slice(-maxLines).join("\n");
   }
 
   /** Forgets everything. */
@@ -70,23 +75,54 @@ export class ConsoleLog {
     this.#decoder = new TextDecoder();
     this.#unfinished = "";
     this.#lines = [];
+    this.#units = 0;
     this.#line = "";
     this.#column = 0;
   }
 
+  /** Keeps the last lines, as many as may be; now and then only, since it looks at each. */
+  #forgetOldest(): void {
+    let first = this.#lines.length;
+    let units = 0;
+    while (first > Math.max(0, this.#lines.length - maxLines)) {
+      const length = this.#lines[first - 1]?.length ?? 0;
+      if (units + length > maxUnits) break;
+      units += length;
+      first -= 1;
+    }
+    this.#lines = this.#lines.slice(first);
+    this.#units = units;
+  }
+
   #print(text: string): void {
-    if (text === "") return;
-    const before = this.#line.slice(0, this.#column).padEnd(this.#column);
-    const after = this.#line.slice(this.#column + text.length);
-    this.#line = (before + text + after).slice(0, maxLineLength);
-    this.#column = Math.min(this.#column + text.length, maxLineLength);
+    const shown = text.slice(0, Math.max(0, maxLineLength - this.#column));
+    if (shown === "") return;
+    if (typeof this.#line === "string" && this.#column === this.#line.length) this.#line += shown;
+    else this.#overwrite(shown);
+    this.#column += shown.length;
+  }
+
+  #overwrite(text: string): void {
+    const units = this.#edited();
+    while (units.length < this.#column) units.push(" ");
+    for (let index = 0; index < text.length; index += 1) {
+      units[this.#column + index] = text[index] ?? "";
+    }
+  }
+
+  /** The line in units, so that a change of one does not copy them all. */
+  #edited(): string[] {
+    // oxlint-disable-next-line unicorn/prefer-spread -- units, not characters
+    if (typeof this.#line === "string") this.#line = this.#line.split("");
+    return this.#line;
   }
 
   /** Obeys the control at `index`, and returns where the text goes on. */
   #control(text: string, index: number): number {
     switch (text[index]) {
       case "\n":
-        this.#lines.push(this.#line);
+        this.#units += this.#line.length;
+        this.#lines.push(textOf(this.#line));
         this.#line = "";
         this.#column = 0;
         return index + 1;
@@ -125,7 +161,7 @@ export class ConsoleLog {
     const count = Math.min(Number.parseInt(parameters, 10) || 0, maxLineLength);
     switch (final) {
       case "C":
-        this.#column += Math.max(1, count);
+        this.#column = Math.min(this.#column + Math.max(1, count), maxLineLength);
         break;
       case "D":
         this.#column = Math.max(0, this.#column - Math.max(1, count));
@@ -137,22 +173,30 @@ export class ConsoleLog {
         this.#eraseInLine(count);
         break;
       case "P":
-        this.#line =
-          this.#line.slice(0, this.#column) + this.#line.slice(this.#column + Math.max(1, count));
+        this.#edited().splice(this.#column, Math.max(1, count));
         break;
-      case "@": {
-        const gap = " ".repeat(Math.max(1, count));
-        this.#line = this.#line.slice(0, this.#column) + gap + this.#line.slice(this.#column);
+      case "@":
+        this.#insert(Math.max(1, count));
         break;
-      }
       default:
         break;
     }
   }
 
-  #eraseInLine(mode: number): void {
-    if (mode === 0) this.#line = this.#line.slice(0, this.#column);
-    else if (mode === 1) this.#line = " ".repeat(this.#column) + this.#line.slice(this.#column);
-    else this.#line = "";
+  #insert(count: number): void {
+    const units = this.#edited();
+    if (this.#column >= units.length) return;
+    units.splice(this.#column, 0, ...Array.from({ length: count }, () => " "));
+    units.length = Math.min(units.length, maxLineLength);
   }
+
+  #eraseInLine(mode: number): void {
+    if (mode === 2) this.#line = "";
+    else if (mode === 1) this.#edited().fill(" ", 0, this.#column + 1);
+    else if (this.#column < this.#line.length) this.#edited().length = this.#column;
+  }
+}
+
+function textOf(line: string | string[]): string {
+  return typeof line === "string" ? line : line.join("");
 }

@@ -63,6 +63,8 @@ export function openTerminal(container: HTMLElement, events: TerminalEvents): Te
     // A phone shows 48 columns so, rather than 41.
     fontSize: container.clientWidth < narrowPixels ? 12 : 14,
     linkHandler: { activate: (_event, url) => openHiddenLink(url) },
+    // It would log each malformed escape sequence, which noise is full of.
+    logLevel: "off",
     minimumContrastRatio: 4.5,
     scrollback: 10_000,
     theme: scheme.matches ? dark : light,

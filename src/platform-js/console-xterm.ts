@@ -14,6 +14,9 @@ import type { FindFrom, TerminalView } from "./console-terminal.ts";
 
 export type { FindFrom } from "./console-terminal.ts";
 
+/** How much output xterm.js parses before it looks at the clock. */
+const pieceBytes = 4 * 1024;
+
 /** A screen of the page. */
 export interface ConsoleScreen {
   /**
@@ -72,6 +75,8 @@ class Screen implements ConsoleScreen {
   #terminal: TerminalView | undefined;
   #terminalFailed = false;
   #disposed = false;
+  /** Whether the last input was refused. */
+  #refusing = false;
   #screenReaderMode = false;
   /** Output that waits for xterm.js, with what to do when it is shown. */
   #waiting: { bytes: Uint8Array; shown: () => void }[] = [];
@@ -95,7 +100,10 @@ class Screen implements ConsoleScreen {
 
   type(text: string): void {
     const bytes = this.#encoder.encode(text.replaceAll("\n", "\r"));
-    if (!this.#input.type(bytes)) this.report(refusal(bytes.length));
+    const taken = this.#input.type(bytes);
+    // Said once: a terminal's own answers to a unikernel that floods it with questions are input too.
+    if (!taken && !this.#refusing) this.report(refusal(bytes.length));
+    this.#refusing = !taken;
   }
 
   text(): string {
@@ -186,7 +194,7 @@ class Screen implements ConsoleScreen {
   }
 
   #showInTerminal(bytes: Uint8Array, shown: () => void): void {
-    if (this.#terminal !== undefined) this.#terminal.write(bytes, shown);
+    if (this.#terminal !== undefined) writeInPieces(this.#terminal, bytes, shown);
     else if (this.#terminalFailed || this.#disposed) shown();
     else this.#waiting.push({ bytes, shown });
   }
@@ -199,4 +207,13 @@ class Screen implements ConsoleScreen {
 function refusal(bytes: number): string {
   const [given, most] = [bytes, maxInputBytes].map((count) => count.toLocaleString("en"));
   return `Cannot take ${given} bytes of input: at most ${most} wait until they are read`;
+}
+
+/** xterm.js lets the page go on between writes only, and some of what it obeys is slow. */
+function writeInPieces(terminal: TerminalView, bytes: Uint8Array, shown: () => void): void {
+  let offset = 0;
+  for (; offset + pieceBytes < bytes.length; offset += pieceBytes) {
+    terminal.write(bytes.subarray(offset, offset + pieceBytes));
+  }
+  terminal.write(bytes.subarray(offset), shown);
 }
