@@ -22,9 +22,8 @@ export const unikernelStyle: CSSResultGroup = [
       margin-bottom: 0.5rem;
     }
     .status {
-      flex: 1;
+      flex: 1 1 7rem;
       color: var(--quiet);
-      white-space: nowrap;
     }
     .search input {
       flex: 0 1 16rem;
@@ -157,7 +156,7 @@ export const unikernelStyle: CSSResultGroup = [
     @container (max-width: 24rem) {
       .bar button,
       .search button {
-        padding-inline: 0.55rem;
+        padding-inline: 0.4rem;
       }
       .search input {
         flex-basis: 100%;

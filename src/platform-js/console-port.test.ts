@@ -21,6 +21,22 @@ test("write() waits, when the page does not keep up, and loses nothing", async (
   await page.console[Symbol.asyncDispose]();
 });
 
+test("write() keeps who awaits it from going on, and has one write waiting at most", async () => {
+  const page = openPage({ hold: true });
+  let written = 0;
+  const writing = (async () => {
+    for (; written < 1000; written += 1) await page.console.write("x".repeat(1024));
+  })();
+  await turns();
+  // So many are under way, and one waits.
+  expect(written).toBe(256);
+  expect(page.messages.length).toBe(256);
+  page.release();
+  await writing;
+  await page.console[Symbol.asyncDispose]();
+  expect((await page.output()).length).toBe(1000 * 1024);
+});
+
 test("write() gathers small writes into large messages, when many are under way", async () => {
   const page = openPage({ hold: true });
   for (let index = 0; index < 10_000; index += 1) void page.console.writeLine(`line ${index}`);
