@@ -3,14 +3,11 @@
 import "./polyfill.ts";
 import type { Remote } from "comlink";
 import { expose, wrap } from "comlink";
-import type { Misuse } from "../config/arguments.ts";
 import type { Description } from "../config/graph.ts";
-import { usage } from "../config/usage.ts";
-import type { EncodedError } from "./errors.ts";
-import { decodeError } from "./errors.ts";
+import type { Ending } from "./ending.ts";
 import * as exitCodes from "./exit-codes.ts";
 import { terminateAfterMs } from "./exit.ts";
-import type { CounterTable, PageSide, WorkerName, WorkerSide } from "./protocol.ts";
+import type { CounterTable, PageSide, RunReport, WorkerName, WorkerSide } from "./protocol.ts";
 
 /** Where a machine is in its life. `failed`: it could not boot, or nobody caught its error. */
 export type MachineStatus = "booting" | "running" | "exited" | "failed";
@@ -49,9 +46,8 @@ export class Machine {
   readonly #releases: (() => void)[] = [];
   #status: MachineStatus = "booting";
   #exitCode: number | null = null;
-  #error: Error | undefined;
+  #ending: Ending = {};
   #description: Description | undefined;
-  #misuse: Misuse | undefined;
   #finalCounters: CounterTable | undefined;
 
   constructor(options: MachineOptions) {
@@ -79,14 +75,12 @@ export class Machine {
 
   /** What ended it, if the status is `failed`. Its stack is the worker's. */
   get error(): Error | undefined {
-    return this.#error;
+    return this.#ending.error;
   }
 
   /** What is to be said of the arguments after exit code 63 or 64. */
   get usage(): string | undefined {
-    const asked = this.#exitCode === exitCodes.help || this.#misuse !== undefined;
-    if (!asked || this.#description === undefined) return undefined;
-    return usage(this.#description, this.#misuse);
+    return this.#ending.usage;
   }
 
   /** What the unikernel says of itself, once it is there. */
@@ -135,12 +129,18 @@ export class Machine {
         this.#setStatus("running");
         this.#booted.resolve();
       },
-      ended: async ({ code, error, misuse, counters }) => {
-        this.#misuse = misuse;
-        this.#finalCounters = counters;
-        this.#finish(code, error && decodeError(error));
-      },
+      ended: (report) => this.#onEnded(report),
     };
+  }
+
+  async #onEnded(report: RunReport): Promise<void> {
+    const { code, error, misuse, counters } = report;
+    this.#finalCounters = counters;
+    const returned = error === undefined && misuse === undefined && code !== exitCodes.help;
+    const ending = returned
+      ? {}
+      : await explain(({ endingOf }) => endingOf(report, this.#description));
+    this.#finish(code, ending);
   }
 
   /** The worker's script did not load, or threw before it could offer the unikernel. */
@@ -148,21 +148,18 @@ export class Machine {
     if (this.#exitCode !== null) return;
     event.preventDefault();
     const { url, name } = this.#options;
-    const error =
-      event.message === undefined || event.message === ""
-        ? Object.assign(new Error(await explainLoadFailure(url, name)), { stack: "" })
-        : thrownAt(event);
-    this.#finish(exitCodes.uncaught, error);
+    const ending = await explain(({ endingOfScript }) => endingOfScript(event, url, name));
+    this.#finish(exitCodes.uncaught, ending);
   }
 
-  #finish(code: number, error?: Error): void {
+  #finish(code: number, ending: Ending = {}): void {
     if (this.#exitCode !== null) return;
     this.#worker.terminate();
     for (const release of this.#releases) release();
     this.#exitCode = code;
-    this.#error = error;
+    this.#ending = ending;
     this.#setStatus(code === exitCodes.uncaught ? "failed" : "exited");
-    this.#booted.reject(error ?? new Error(`"${this.#options.name}" exited with ${code}`));
+    this.#booted.reject(ending.error ?? new Error(`"${this.#options.name}" exited with ${code}`));
     this.#exited.resolve(code);
   }
 
@@ -179,25 +176,13 @@ function scriptFor({ href, origin }: URL): string {
   return URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
 }
 
-async function explainLoadFailure(url: URL, name: string): Promise<string> {
-  const cannot = `Cannot boot "${name}"`;
+/** Loads the words for an ending; where they cannot be, says so, since the machine has ended all the same. */
+async function explain(
+  words: (module: typeof import("./ending.ts")) => Ending | Promise<Ending>,
+): Promise<Ending> {
   try {
-    const { status } = await fetch(url, { method: "HEAD" });
-    if (status === 404) return `${cannot}: there is no unikernel at ${url.href}`;
-    return `${cannot}: ${url.href} answered ${status}, and is not a unikernel's script`;
-  } catch {
-    return `${cannot}: ${url.href} cannot be reached`;
+    return await words(await import("./ending.ts"));
+  } catch (cause) {
+    return { error: new Error("It failed, and the page cannot load what says why", { cause }) };
   }
-}
-
-function thrownAt({ message, filename, lineno, colno }: ErrorEvent): Error {
-  const text = message.replace(/^Uncaught (?:Error: )?/, "");
-  const encoded: EncodedError = {
-    name: "Error",
-    message: text,
-    code: undefined,
-    stack: `Error: ${text}\n    at ${filename}:${lineno}:${colno}`,
-    cause: undefined,
-  };
-  return decodeError(encoded);
 }

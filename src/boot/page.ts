@@ -1,7 +1,6 @@
 /** What a page boots unikernels with: machines, their services, and the disks they leave behind. */
 
 import type { ConsoleScreen } from "../platform-js/console-xterm.ts";
-import { attachToSwitch } from "./page-network.ts";
 import type { Service } from "./machine.ts";
 
 export type { Argument, ArgumentTable } from "../config/arguments.ts";
@@ -22,8 +21,22 @@ export function pageServices(
 ): Readonly<Record<string, Service>> {
   return {
     console: (port) => screen.attach(port),
-    network: (port) => attachToSwitch(network, port),
+    network: (port) => joinSwitch(network, port),
   };
+}
+
+/** The switch is loaded when a unikernel has a network; its frames wait in the port meanwhile. */
+function joinSwitch(name: string, port: MessagePort): () => void {
+  const joined = import("./page-network.ts").then(({ attachToSwitch }) =>
+    attachToSwitch(name, port),
+  );
+  // Without a switch the link is down.
+  joined.catch(() => port.close());
+  return () =>
+    void joined.then(
+      (leave) => leave(),
+      () => {},
+    );
 }
 
 /** The disks of this origin; loaded when a page lists them, since booting needs none of it. */

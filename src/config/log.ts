@@ -12,12 +12,10 @@ export interface LogFilter {
   readonly sources: ReadonlyMap<string, LogLevel>;
 }
 
-/** Writes log records of one source. */
-export interface Logger {
-  error(text: string): void;
-  warning(text: string): void;
-  info(text: string): void;
-  debug(text: string): void;
+type Levels = Readonly<Record<LogLevel, (text: string) => void>>;
+
+/** Writes log records of one source: a function for each level. */
+export interface Logger extends Levels {
   /** A logger for another source, filtered by that name. */
   source(name: string): Logger;
 }
@@ -52,10 +50,7 @@ export function createLogger(
       if (logLevels.indexOf(level) <= threshold) write(`${level} ${source}: ${text}`);
     };
   return {
-    error: log("error"),
-    warning: log("warning"),
-    info: log("info"),
-    debug: log("debug"),
+    ...(Object.fromEntries(logLevels.map((level) => [level, log(level)])) as Levels),
     source: (name) => createLogger(name, filter, write),
   };
 }

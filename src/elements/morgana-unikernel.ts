@@ -4,8 +4,6 @@ import type { CSSResultGroup, PropertyDeclarations, TemplateResult } from "lit";
 import { html, LitElement, nothing } from "lit";
 import type { CounterTable, Description, MachineStatus, Screen } from "../boot/page.ts";
 import { Machine, mapStack, openScreen, pageServices } from "../boot/page.ts";
-import { argumentsForm } from "./arguments-form.ts";
-import { deviceList } from "./device-list.ts";
 import { isScreenReaderMode, keepScreenReaderMode } from "./screen-reader-mode.ts";
 import { unikernelStyle } from "./unikernel-style.ts";
 import { joinWords, queryOf, splitWords, wordsOfQuery } from "./words.ts";
@@ -54,6 +52,7 @@ export class MorganaUnikernel extends LitElement {
   /** What the machine was booted with; other attributes boot another. */
   #bootedWith = "";
   #restarting: Promise<void> | undefined;
+  #panels: typeof import("./panels.ts") | undefined;
   #search: typeof import("./console-search.ts") | undefined;
   #isSearching = false;
   #screenReaderMode = isScreenReaderMode();
@@ -190,7 +189,7 @@ export class MorganaUnikernel extends LitElement {
   }
 
   async #onStatus(machine: Machine): Promise<void> {
-    this.#description = machine.description ?? this.#description;
+    if (machine.description !== undefined) void this.#describe(machine.description);
     this.#counters = machine.finalCounters ?? this.#counters;
     if (machine.status === "running") this.#watchCounters(machine);
     this.requestUpdate();
@@ -202,6 +201,12 @@ export class MorganaUnikernel extends LitElement {
       const text = stack === "" ? message : `Uncaught ${await mapStack(stack)}`;
       if (this.#machine === machine) this.#screen?.report(text);
     }
+  }
+
+  async #describe(description: Description): Promise<void> {
+    this.#description = description;
+    this.#panels ??= await import("./panels.ts");
+    this.requestUpdate();
   }
 
   #watchCounters(machine: Machine): void {
@@ -279,7 +284,7 @@ export class MorganaUnikernel extends LitElement {
         </label>
         <p class="hint">Escape, then Tab, leaves the console</p>
       </div>
-      ${this.#description === undefined ? nothing : this.#panels(this.#description)}
+      ${this.#belowConsole()}
     `;
   }
 
@@ -292,13 +297,15 @@ export class MorganaUnikernel extends LitElement {
     });
   }
 
-  #panels(description: Description): TemplateResult {
-    const owner = this.#owner();
-    const apply = (values: ReadonlyMap<string, string>): void => this.#applyArguments(values);
-    return html`<div class="panels">
-      ${deviceList(owner, description, this.#counters)}
-      ${argumentsForm(owner, description, this.#commandLine(), apply)}
-    </div>`;
+  #belowConsole(): TemplateResult | typeof nothing {
+    if (this.#description === undefined || this.#panels === undefined) return nothing;
+    return this.#panels.panels({
+      owner: this.#owner(),
+      description: this.#description,
+      counters: this.#counters,
+      commandLine: this.#commandLine(),
+      apply: (values) => this.#applyArguments(values),
+    });
   }
 
   /** What tells this element's landmarks from another's. */

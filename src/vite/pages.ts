@@ -32,10 +32,15 @@ export async function galleryPage(entries: readonly GalleryEntry[]): Promise<str
   });
 }
 
-/** A unikernel's page: one element, booted with the arguments of the page's URL. */
+/**
+ * A unikernel's page: one element, booted with the arguments of the page's URL, and the disks of this
+ * browser if it uses one.
+ */
 export function unikernelPage({ unikernel, inspection }: GalleryEntry): string {
   const { name } = unikernel;
-  const sentence = inspection.kind === "description" ? inspection.description.description : "";
+  const description = inspection.kind === "description" ? inspection.description : undefined;
+  const sentence = description?.description ?? "";
+  const hasDisk = description?.devices.some(({ signature }) => signature === "Block") ?? false;
   return page({
     title: `${name} · Morgana`,
     base: "../",
@@ -44,7 +49,7 @@ export function unikernelPage({ unikernel, inspection }: GalleryEntry): string {
       <h1>${escapeHtml(name)}</h1>
       ${sentence === "" ? "" : `<p class="lead">${escapeHtml(sentence)}</p>`}
       <morgana-unikernel src="./" url-args></morgana-unikernel>
-      <morgana-disks></morgana-disks>
+      ${hasDisk ? "<morgana-disks></morgana-disks>" : ""}
     </main>`,
   });
 }
