@@ -15,5 +15,8 @@ export const badArguments = 64;
 /** It did not stop when halted, and was terminated (128 + SIGKILL, as in a shell). */
 export const terminated = 137;
 
+/** Nobody reads its output any more, and that ended it (128 + SIGPIPE, as in a shell). */
+export const brokenPipe = 141;
+
 /** An error that nobody caught. */
 export const uncaught = 255;

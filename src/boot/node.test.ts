@@ -86,7 +86,7 @@ describe("bootNode()", () => {
     expect(keep).toHaveBeenCalledOnce();
   });
 
-  test.each(["SIGINT", "SIGTERM"])("halts it on %s", async (signal) => {
+  test.each(["SIGINT", "SIGTERM", "SIGHUP"])("halts it on %s", async (signal) => {
     const process = await boot(
       make(async (console, context) => {
         await untilHalted(context);
@@ -123,10 +123,15 @@ describe("bootNode()", () => {
     expect(await process.ended).toEqual({ code: 137, output: "", errors: "" });
   });
 
-  test("exits with 137 at once, when it is interrupted twice", async () => {
-    const process = await boot(make(forever));
+  test("halts it once, when a terminal and the parent both interrupt it", async () => {
+    const process = await boot(
+      make(async (console, context) => {
+        await untilHalted(context);
+        await console.writeLine("bye");
+      }),
+    );
     process.emit("SIGINT");
     process.emit("SIGINT");
-    expect(await process.ended).toEqual({ code: 137, output: "", errors: "" });
+    expect(await process.ended).toEqual({ code: 0, output: "bye\n", errors: "" });
   });
 });

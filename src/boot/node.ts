@@ -6,6 +6,7 @@ import { describe } from "../config/graph.ts";
 import type { About, Unikernel } from "../config/unikernel.ts";
 import { unikernelFrom } from "../config/unikernel.ts";
 import { usage } from "../config/usage.ts";
+import { ConsoleError } from "../devices/errors.ts";
 import type { Console } from "../devices/index.ts";
 import { connect as connectConsole } from "../platform-node/console-stdio.ts";
 import * as exitCodes from "./exit-codes.ts";
@@ -45,6 +46,7 @@ export function endProcess(unikernel: Unikernel, outcome: Outcome): void {
   const { code, misuse } = outcome;
   const exit = (): never => process.exit(code);
   if ("error" in outcome) {
+    if (isBrokenPipe(outcome.error)) process.exit(exitCodes.brokenPipe);
     process.stderr.write(`Uncaught ${inspect(outcome.error)}\n`, exit);
   } else if (misuse !== undefined) {
     process.stderr.write(`${usage(describe(unikernel), misuse)}\n`, exit);
@@ -55,21 +57,27 @@ export function endProcess(unikernel: Unikernel, outcome: Outcome): void {
   }
 }
 
+/** Whoever read the output has gone, as in `morgana run … | head`: no failure worth a stack. */
+function isBrokenPipe(error: unknown): boolean {
+  if (!(error instanceof ConsoleError)) return false;
+  return (error.cause as NodeJS.ErrnoException | undefined)?.code === "EPIPE";
+}
+
 /**
- * Halting and uncaught errors as a run wants them, from the process's own events. A second interrupt
- * ends the process at once, and so does a device that does not let go.
+ * Halting and uncaught errors as a run wants them, from the process's own events. A device that does
+ * not let go is left behind.
  */
 export function processSignals(): { signal: AbortSignal; uncaught: Promise<never> } {
   const halting = new AbortController();
   const uncaught = new Promise<never>((_resolve, reject) => {
     const halt = (): void => {
-      if (halting.signal.aborted) process.exit(exitCodes.terminated);
+      // A terminal interrupts every process of the command, and the parent passes it on, too.
+      if (halting.signal.aborted) return;
       halting.abort(new Halted());
       setTimeout(() => reject(new Unresponsive()), haltGraceMs).unref();
       setTimeout(() => process.exit(exitCodes.terminated), terminateAfterMs).unref();
     };
-    process.on("SIGINT", halt);
-    process.on("SIGTERM", halt);
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, halt);
     process.on("uncaughtException", reject);
     process.on("unhandledRejection", reject);
   });

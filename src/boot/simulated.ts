@@ -3,6 +3,7 @@
 import type { ArgumentTable, LooseValues } from "../config/arguments.ts";
 import { flagOf, parseArguments } from "../config/arguments.ts";
 import type { SimulatedHost } from "../config/device.ts";
+import { argumentsOf } from "../config/graph.ts";
 import type { About, Unikernel } from "../config/unikernel.ts";
 import { unikernelFrom } from "../config/unikernel.ts";
 import { SimulatedConsole, Simulation } from "../simulated/index.ts";
@@ -51,7 +52,10 @@ async function simulate(
   });
   // Loading a module is not the simulation's to see: virtual time stands still meanwhile.
   const unikernel = { ...found, load: () => simulation.outside(found.load()) };
-  const console = new SimulatedConsole(simulation, { name: "console", input: await pipedInput() });
+  // Nobody need end his input to be told that his words are wrong.
+  const runs = parseArguments(argumentsOf(found), argv).kind === "values";
+  const input = runs ? await pipedInput() : "";
+  const console = new SimulatedConsole(simulation, { name: "console", input });
   console.endInput();
   const host: SimulatedHost = { target: "simulated", simulation, console: () => console };
   const untilMs = Number(values["untilMs"] ?? Number.POSITIVE_INFINITY);

@@ -72,12 +72,12 @@ class StdioConsole implements Console {
 
   async write(data: string | Uint8Array): Promise<void> {
     this.#checkOpen("write to");
-    if (this.#broken !== undefined) throw this.#brokenError();
+    if (this.#broken !== undefined) throw broken(this.#broken);
     // The stream takes no copy, and the bytes are only borrowed.
     const bytes = Buffer.from(data as Uint8Array);
     this.counters.bytesOut += bytes.length;
     const written = new Promise<void>((resolve, reject) => {
-      this.#output.write(bytes, (error) => (error ? reject(this.#brokenError()) : resolve()));
+      this.#output.write(bytes, (error) => (error ? reject(broken(error)) : resolve()));
     });
     this.#lastWrite = written.catch(() => {});
     await written;
@@ -232,11 +232,10 @@ class StdioConsole implements Console {
   #checkOpen(what: string): void {
     if (this.#closing !== undefined) throw closed(what);
   }
+}
 
-  #brokenError(): ConsoleError {
-    const why = this.#broken?.message ?? "the stream failed";
-    return new ConsoleError("closed", `Cannot write to the console: ${why}`);
-  }
+function broken(cause: Error): ConsoleError {
+  return new ConsoleError("closed", `Cannot write to the console: ${cause.message}`, { cause });
 }
 
 function closed(what: string): ConsoleError {
