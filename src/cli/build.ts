@@ -1,16 +1,22 @@
 /** `morgana build`: static files. */
 
-import { relative, resolve } from "node:path";
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join, relative, resolve, sep } from "node:path";
 import { parseArgs } from "node:util";
+import type { Plugin } from "vite";
 import { build } from "vite";
-import { findUnikernels, morgana } from "../vite/index.ts";
+import { morgana } from "../vite/index.ts";
 import type { Command } from "./command.ts";
 import { onlyWord } from "./command.ts";
+import { countOf, someUnikernels } from "./folder.ts";
 
 export const command: Command = {
-  usage: "build [dir]",
+  usage: "build [dir] [--out <dir>]",
   summary: "Write the unikernels of a folder as static files for any host",
-  help: "  --out <dir>   Folder to write (default <dir>/dist); emptied first",
+  help: [
+    "  --out <dir>   Folder to write (default <dir>/dist). What an earlier build wrote",
+    "                there is removed; a folder that holds anything else is left alone.",
+  ].join("\n"),
   async run(argv) {
     const { values, positionals } = parseArgs({
       args: [...argv],
@@ -18,21 +24,54 @@ export const command: Command = {
       options: { out: { type: "string" } },
     });
     const dir = onlyWord(positionals, "folder", ".");
-    const found = findUnikernels(dir);
-    if (found.length === 0) {
-      throw new Error(`${dir} holds no unikernel: no config.ts, there or in a folder of it`);
-    }
+    const found = someUnikernels(dir);
     const outDir = resolve(values.out ?? `${dir}/dist`);
-    process.stdout.write(`Building ${found.length} unikernels\n`);
+    checkReplaceable(outDir, resolve(dir));
+    process.stdout.write(`Building ${countOf(found)}\n`);
+    await write(dir, outDir);
+    process.stdout.write(`Wrote ${relative(".", outDir) || "."}: serve it from any static host\n`);
+    return 0;
+  },
+};
+
+/** The output folder is emptied first, which nobody wants of his home or of his sources. */
+function checkReplaceable(outDir: string, dir: string): void {
+  const cannot = `Cannot build into ${outDir}`;
+  if (`${dir}${sep}`.startsWith(`${outDir}${sep}`)) {
+    throw new Error(`${cannot}: the unikernels themselves are there`);
+  }
+  if (!existsSync(outDir) || existsSync(join(outDir, "morgana.js"))) return;
+  if (readdirSync(outDir).length === 0) return;
+  throw new Error(`${cannot}: it holds what no earlier build wrote; empty it, or name another`);
+}
+
+/** Empties a folder once all that goes there is made: a build that fails leaves the old one. */
+function emptyFolder(folder: string): Plugin {
+  return {
+    name: "morgana-empty-folder",
+    generateBundle: {
+      order: "post",
+      handler() {
+        if (!existsSync(folder)) return;
+        for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
+      },
+    },
+  };
+}
+
+async function write(dir: string, outDir: string): Promise<void> {
+  try {
     await build({
       root: dir,
       base: "./",
       configFile: false,
       logLevel: "warn",
-      plugins: [morgana()],
-      build: { outDir, emptyOutDir: true },
+      plugins: [morgana(), emptyFolder(outDir)],
+      build: { outDir, emptyOutDir: false },
     });
-    process.stdout.write(`Wrote ${relative(".", outDir)}: serve it from any static host\n`);
-    return 0;
-  },
-};
+  } catch (error) {
+    // The bundler's own message wraps a plugin's in the plugin's stack.
+    const [first] = (error as { errors?: readonly Error[] }).errors ?? [];
+    throw first ?? error;
+  }
+}

@@ -24,7 +24,7 @@ export class UsageError extends Error {
  */
 export function onlyWord(words: readonly string[], what: string, fallback?: string): string {
   const [first = fallback, second] = words;
-  if (first === undefined) throw new UsageError(`${what} is missing`);
+  if (first === undefined) throw new UsageError(`The ${what} is missing`);
   if (second !== undefined) throw new UsageError(`Unexpected "${second}": there is one ${what}`);
   return first;
 }

@@ -1,8 +1,9 @@
 /** `morgana new`: a project with a unikernel that runs. */
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import type { Command } from "./command.ts";
 import { onlyWord } from "./command.ts";
 
@@ -11,31 +12,49 @@ export const command: Command = {
   summary: "Make a project with a unikernel that runs",
   help: "  The folder must not exist or be empty.",
   async run(argv) {
-    const folder = resolve(onlyWord(argv, "folder"));
-    if (existsSync(folder) && readdirSync(folder).length > 0) {
-      throw new Error(`Cannot make a project in ${folder}: it is not empty`);
-    }
-    const name = nameOf(folder);
-    for (const [file, text] of projectFiles(name)) {
-      await mkdir(dirname(join(folder, file)), { recursive: true });
+    const { positionals } = parseArgs({ args: [...argv], allowPositionals: true });
+    const folder = resolve(onlyWord(positionals, "folder"));
+    checkEmpty(folder);
+    await mkdir(folder, { recursive: true });
+    for (const [file, text] of projectFiles(nameOf(folder))) {
       await writeFile(join(folder, file), text);
     }
-    const shown = relative(".", folder) || ".";
-    process.stdout.write(
-      `Made ${shown}. Now:\n\n  cd ${shown}\n  npm install\n  npm start      # in the browser\n` +
-        `  npm run node   # in this terminal\n`,
-    );
+    process.stdout.write(nextSteps(relative(".", folder)));
     return 0;
   },
 };
 
+function checkEmpty(folder: string): void {
+  const status = statSync(folder, { throwIfNoEntry: false });
+  if (status === undefined) return;
+  const cannot = `Cannot make a project in ${folder}`;
+  if (!status.isDirectory()) throw new Error(`${cannot}: it is not a folder`);
+  if (readdirSync(folder).length > 0) throw new Error(`${cannot}: it is not empty`);
+}
+
+function nextSteps(path: string): string {
+  const word = /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+  const steps = [
+    ...(path === "" ? [] : [`cd ${path.startsWith("-") ? `./${word}` : word}`]),
+    "npm install",
+    "npm start      # in the browser",
+    "npm run node   # in this terminal",
+  ];
+  return `Made ${path || "a project here"}. Now:\n\n${steps.map((step) => `  ${step}\n`).join("")}`;
+}
+
 /** The folder's name as a unikernel's: what a URL and an npm package allow. */
 function nameOf(folder: string): string {
   const name = basename(folder)
+    .normalize("NFKD")
+    .replaceAll(/\p{Mark}/gu, "")
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-")
     .replaceAll(/^-|-$/g, "");
-  return name === "" ? "unikernel" : name;
+  if (name === "") return "unikernel";
+  // npm installs no package into itself, and has names of its own.
+  const taken = ["fata-morgana", "typescript", "node-modules"].includes(name);
+  return taken ? `${name}-unikernel` : name;
 }
 
 function projectFiles(name: string): ReadonlyMap<string, string> {

@@ -1,32 +1,37 @@
 /** `morgana run`: a unikernel on Node, in a process of its own. */
 
+import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { Target } from "../config/index.ts";
-import { bundle, findUnikernel, formatProblem, problemOf } from "../vite/index.ts";
 import type { UnikernelFolder } from "../vite/index.ts";
+import { bundle, findUnikernel, formatProblem, inspect, problemOf } from "../vite/index.ts";
 import type { Command } from "./command.ts";
 import { UsageError } from "./command.ts";
 
 /** A unikernel that blocks its thread cannot hear a signal; it is killed this much later. */
 const killAfterMs = 1_500;
 
+/** What ends a run: an interrupt from the terminal, a polite kill, a terminal that closes. */
+const endingSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 export const command: Command = {
   usage: "run <unikernel> [-t node|simulated] [--arg=value …]",
   summary: "Run a unikernel on Node or in a simulation",
-  help: "  -t <target>   node (default) or simulated; everything else is the unikernel's",
+  help: [
+    "  -t <target>   node (default) or simulated",
+    "  --            What follows is the unikernel's, whatever it looks like",
+    "",
+    "Everything else is the unikernel's: `morgana run <unikernel> --help` shows its arguments.",
+    "The exit code is the unikernel's own, 63 after --help, 64 if its arguments are wrong,",
+    "137 if it had to be killed, 255 for an error that nobody caught.",
+  ].join("\n"),
   async run(argv) {
     const { path, target, rest } = readWords(argv);
-    const unikernel = findUnikernel(path);
-    const folder = await mkdtemp(join(tmpdir(), "morgana-"));
-    try {
-      const file = await writeBundle(unikernel, target, folder);
-      return await runProcess(file, rest);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    return runProcess(await makeBundle(findUnikernel(path), target), rest);
   },
 };
 
@@ -43,7 +48,8 @@ function readWords(argv: readonly string[]): RunWords {
   const rest: string[] = [];
   const words = argv.values();
   for (const word of words) {
-    if (word === "-t" || word === "--target") target = words.next().value;
+    if (word === "--") rest.push(...words);
+    else if (word === "-t" || word === "--target") target = words.next().value;
     else if (word.startsWith("--target=")) target = word.slice("--target=".length);
     else if (path === undefined && !word.startsWith("-")) path = word;
     else if (path === undefined) throw new UsageError(`The unikernel must come before "${word}"`);
@@ -56,47 +62,64 @@ function readWords(argv: readonly string[]): RunWords {
   return { path, target, rest };
 }
 
-async function writeBundle(
-  unikernel: UnikernelFolder,
-  target: Target,
-  folder: string,
-): Promise<string> {
-  const file = join(folder, "unikernel.mjs");
-  try {
-    const { code, map } = await bundle(unikernel, { target });
-    await writeFile(file, code);
-    await writeFile(join(folder, "unikernel.js.map"), map);
-    return file;
-  } catch (error) {
-    throw new Error(formatProblem(problemOf(error as Error, unikernel.config), "."), {
-      cause: error,
-    });
-  }
+interface Program {
+  readonly code: string;
+  /** The source map, as JSON. */
+  readonly map: string;
+}
+
+/** @throws {Error} that says what is wrong with its configuration or its code, and where */
+async function makeBundle(unikernel: UnikernelFolder, target: Target): Promise<Program> {
+  const fail = (error: unknown): never => {
+    throw new Error(formatProblem(problemOf(error as Error, unikernel.config), "."));
+  };
+  const [{ code, map }, inspection] = await Promise.all([
+    bundle(unikernel, { target }).catch(fail),
+    inspect(unikernel),
+  ]);
+  if (inspection.kind === "broken") fail(inspection.error);
+  return { code, map: withPlaces(map, unikernel.folder) };
+}
+
+/** A source map whose sources are where they are on disk, for stacks that can be followed. */
+function withPlaces(map: string, folder: string): string {
+  const parsed = JSON.parse(map) as { sources: readonly string[] };
+  // The bundler names them from the folder that it would have written to.
+  const sources = parsed.sources.map((source) => pathToFileURL(resolve(folder, "dist", source)));
+  return JSON.stringify({ ...parsed, sources });
 }
 
 /** Runs it with this process's terminal; an interrupt reaches it, and ends it if it does not stop. */
-async function runProcess(file: string, args: readonly string[]): Promise<number> {
-  const child = spawn(process.execPath, ["--enable-source-maps", file, ...args], {
-    stdio: "inherit",
-  });
+async function runProcess(program: Program, args: readonly string[]): Promise<number> {
+  let child: ChildProcess | undefined;
   let killer: NodeJS.Timeout | undefined;
+  // A terminal's interrupt reaches the child by itself, too; it takes the first.
   const forward = (signal: NodeJS.Signals): void => {
-    // A terminal's interrupt has reached the child already; it takes the first of each.
-    if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
-    killer ??= setTimeout(() => child.kill("SIGKILL"), killAfterMs);
+    child?.kill(signal);
+    killer ??= setTimeout(() => child?.kill("SIGKILL"), killAfterMs);
   };
-  process.on("SIGINT", forward);
-  process.on("SIGTERM", forward);
+  for (const signal of endingSignals) process.on(signal, forward);
+  // Nothing is awaited before the child is there: whatever ends this process removes the folder.
+  const folder = mkdtempSync(join(tmpdir(), "morgana-"));
   try {
-    return await new Promise((resolve, reject) => {
-      child.on("error", reject);
-      child.on("close", (code, signal) => {
-        resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
-      });
-    });
+    const file = join(folder, "unikernel.mjs");
+    writeFileSync(file, program.code);
+    writeFileSync(join(folder, "unikernel.js.map"), program.map);
+    child = spawn(process.execPath, ["--enable-source-maps", file, ...args], { stdio: "inherit" });
+    return await exitCodeOf(child);
   } finally {
+    rmSync(folder, { recursive: true, force: true });
     clearTimeout(killer);
-    process.off("SIGINT", forward);
-    process.off("SIGTERM", forward);
+    for (const signal of endingSignals) process.off(signal, forward);
   }
+}
+
+/** Resolves when it has ended; as shells have it, to 128 and more after a signal. */
+function exitCodeOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+    });
+  });
 }
