@@ -42,25 +42,19 @@ export function complain(error) {
 
 /**
  * Runs a program with its output shown, and without input, so that nothing can wait for a person.
- * Passes SIGTERM on to it.
  *
  * @param {string} command
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} [env] added to this process's environment
- * @returns {Promise<number>} the exit code; as shells have it, 127 if the program cannot be started
- *   and 128 and more after a signal
+ * @returns {Promise<number>} the exit code, as {@link exitCode} has it
  */
-export async function run(command, args, env = {}) {
+export function run(command, args, env = {}) {
   const child = spawn(command, args, {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ["ignore", "inherit", "inherit"],
   });
-  const stop = () => child.kill("SIGTERM");
-  process.on("SIGTERM", stop);
-  const code = await exitCode(child);
-  process.off("SIGTERM", stop);
-  return code;
+  return exitCode(child);
 }
 
 /**
@@ -86,14 +80,31 @@ export async function capture(command, args, env = {}) {
 }
 
 /**
+ * Waits for a program to end. A signal that stops this process stops the program first.
+ *
  * @param {import("node:child_process").ChildProcess} child
- * @returns {Promise<number>}
+ * @returns {Promise<number>} the exit code; as shells have it, 127 if the program cannot be started
+ *   and 128 and more after a signal
  */
-export function exitCode(child) {
-  return new Promise((resolve) => {
+export async function exitCode(child) {
+  /** @type {NodeJS.Signals | undefined} */
+  let stoppedBy;
+  const stop = (/** @type {NodeJS.Signals} */ signal) => {
+    stoppedBy = signal;
+    // A terminal's interrupt has reached the program already; some take a second one as an order.
+    if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+  };
+  process.on("SIGINT", stop).on("SIGTERM", stop);
+  const code = await new Promise((resolve) => {
     child.on("error", () => resolve(127));
-    child.on("close", (code, signal) =>
-      resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)),
-    );
+    child.on("close", (code, signal) => resolve(code ?? codeOf(signal)));
   });
+  process.off("SIGINT", stop).off("SIGTERM", stop);
+  if (stoppedBy !== undefined) process.exit(codeOf(stoppedBy));
+  return code;
+}
+
+/** @param {NodeJS.Signals | null} signal */
+function codeOf(signal) {
+  return 128 + (signal ? constants.signals[signal] : 0);
 }
