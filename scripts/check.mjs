@@ -1,7 +1,8 @@
 // npm run check: everything that must hold and needs no browser. It runs every step, also after one
 // that fails, shows the output of the failing ones, and ends with a table of times.
 
-import { capture, isMain, say } from "./step.mjs";
+import { ensurePackages } from "./packages.mjs";
+import { capture, complain, isMain, say } from "./step.mjs";
 
 /**
  * @typedef {object} Step
@@ -72,6 +73,12 @@ function row({ name, ok, seconds }) {
 }
 
 if (isMain(import.meta.url)) {
-  const results = await check();
-  process.exitCode = results.every(({ ok }) => ok) ? 0 : 1;
+  try {
+    await ensurePackages();
+    const results = await check();
+    process.exitCode = results.every(({ ok }) => ok) ? 0 : 1;
+  } catch (error) {
+    complain(error);
+    process.exitCode = 1;
+  }
 }

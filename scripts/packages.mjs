@@ -2,16 +2,18 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { root, run, say } from "./step.mjs";
+import { complain, isMain, root, run, say } from "./step.mjs";
 
 /** @typedef {{ version?: string, optional?: boolean, devOptional?: boolean }} LockedPackage */
 
 /**
  * Installs the locked packages with `npm ci` unless they are there already.
  *
- * @throws {Error} what to do, when npm could not install them
+ * @throws {Error} what to do, when this Node is too old or npm could not install them
  */
 export async function ensurePackages() {
+  const tooOld = whyNodeIsTooOld(root, process.versions.node);
+  if (tooOld !== undefined) throw new Error(tooOld);
   const reason = whyToInstall(root);
   if (reason === undefined) return;
   say(`Installing the packages of package-lock.json (npm ci): ${reason}.`);
@@ -19,9 +21,27 @@ export async function ensurePackages() {
   const code = await run("npm", ["ci", "--include=dev", "--no-audit", "--no-fund"]);
   if (code !== 0) {
     throw new Error(
-      "Cannot install the packages: npm ci failed (see above). Is npm's registry up?",
+      "Cannot install the packages: npm ci failed (see above). Once that is mended, the same " +
+        "command goes on from here.",
     );
   }
+}
+
+/**
+ * Says that a version of Node is older than `engines` in package.json asks for: npm only warns, and
+ * what fails later does not name the cause.
+ *
+ * @param {string} directory
+ * @param {string} version
+ * @returns {string | undefined}
+ */
+export function whyNodeIsTooOld(directory, version) {
+  const { engines } = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"));
+  const least = engines.node.replace(">=", "");
+  const isOld = version.localeCompare(least, "en", { numeric: true }) < 0;
+  return isOld
+    ? `Cannot go on: this is Node ${version}, and ${least} or newer is needed.`
+    : undefined;
 }
 
 /**
@@ -32,10 +52,10 @@ export async function ensurePackages() {
  * @param {string} directory
  * @returns {string | undefined}
  */
-function whyToInstall(directory) {
-  const installedFile = join(directory, "node_modules", ".package-lock.json");
-  if (!existsSync(installedFile)) return "node_modules is missing";
-  const installed = readPackages(installedFile);
+export function whyToInstall(directory) {
+  if (!existsSync(join(directory, "node_modules"))) return "node_modules is missing";
+  const installed = readInstalled(directory);
+  if (installed === undefined) return "node_modules is incomplete";
   const locked = readPackages(join(directory, "package-lock.json"));
   const different = Object.entries(locked).find(
     ([path, { version, optional, devOptional }]) =>
@@ -47,9 +67,31 @@ function whyToInstall(directory) {
 }
 
 /**
+ * @param {string} directory
+ * @returns {Readonly<Record<string, LockedPackage>> | undefined} nothing if npm was stopped before it
+ *   had written all
+ */
+function readInstalled(directory) {
+  try {
+    return readPackages(join(directory, "node_modules", ".package-lock.json"));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
  * @param {string} lockFile
  * @returns {Readonly<Record<string, LockedPackage>>}
  */
 function readPackages(lockFile) {
   return JSON.parse(readFileSync(lockFile, "utf8")).packages;
+}
+
+if (isMain(import.meta.url)) {
+  try {
+    await ensurePackages();
+  } catch (error) {
+    complain(error);
+    process.exitCode = 1;
+  }
 }

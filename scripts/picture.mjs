@@ -2,7 +2,6 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { ensurePackages } from "./packages.mjs";
 import { complain, run, say } from "./step.mjs";
 
 /** @param {string} path */
@@ -35,7 +34,6 @@ const pictures = {
 /** @typedef {import("@playwright/test").Locator} Locator */
 
 try {
-  await ensurePackages();
   if ((await run("npm", ["run", "build", "--silent"])) !== 0) process.exit(1);
   await takePictures();
 } catch (error) {
