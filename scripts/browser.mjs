@@ -4,6 +4,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { delimiter, join } from "node:path";
+import { createInterface } from "node:readline";
 import { exitCode, root, run, say } from "./step.mjs";
 
 const variable = "MORGANA_BROWSER";
@@ -20,19 +21,26 @@ const downloadMs = 10 * 60_000;
  * PATH, else Playwright's own.
  *
  * @returns {string | undefined} the path of its executable
- * @throws {Error} if the environment variable names something that is not executable
+ * @throws {Error} if the environment variable names something that does not start
  */
 export function findBrowser() {
   const named = process.env[variable];
   if (named) {
-    if (isExecutable(named)) return named;
-    throw new Error(`${variable} is ${named}, and there is no program there. Correct or unset it.`);
+    if (!isExecutable(named)) {
+      throw new Error(
+        `${variable} is ${named}, and there is no program there. Correct or unset it.`,
+      );
+    }
+    if (!starts(named)) {
+      throw new Error(`${variable} is ${named}, which does not start. Correct or unset it.`);
+    }
+    return named;
   }
   const onPath = (process.env.PATH ?? "")
     .split(delimiter)
-    .flatMap((folder) => names.map((name) => join(folder, name)));
-  const own = playwrightBrowser();
-  return [...onPath, ...(own ? [own] : [])].find((path) => isExecutable(path) && starts(path));
+    .flatMap((folder) => names.map((name) => join(folder, name)))
+    .find(isUsable);
+  return onPath ?? [playwrightBrowser()].find((path) => path !== undefined && isUsable(path));
 }
 
 /**
@@ -86,12 +94,30 @@ async function downloadPlaywrightBrowser() {
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   const limit = setTimeout(giveUp, downloadMs);
   const stall = setTimeout(giveUp, stallMs);
-  child.stdout.on("data", () => stall.refresh()).pipe(process.stdout, { end: false });
-  child.stderr.on("data", () => stall.refresh()).pipe(process.stderr, { end: false });
+  const show = withoutRepeats((line) => console.log(line));
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", () => stall.refresh());
+    createInterface({ input: stream }).on("line", show);
+  }
   await exitCode(child);
   clearTimeout(limit);
   clearTimeout(stall);
   process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+}
+
+/**
+ * Playwright tries five times, and says the same with a stack trace each time.
+ *
+ * @param {(line: string) => void} show
+ * @returns {(line: string) => void}
+ */
+function withoutRepeats(show) {
+  const seen = new Set([""]);
+  return (line) => {
+    const isDetail = /^[\s}]/.test(line);
+    if (!isDetail && !seen.has(line)) show(line.replace(/ \{$/, ""));
+    seen.add(line);
+  };
 }
 
 /** Installs Debian's Chromium, which brings the libraries it needs. */
@@ -110,6 +136,11 @@ function playwrightBrowser() {
     // Not installed, or not made for this system.
     return undefined;
   }
+}
+
+/** @param {string} path */
+function isUsable(path) {
+  return isExecutable(path) && starts(path);
 }
 
 /**
