@@ -1,13 +1,15 @@
-// Builds the page's script: the custom elements in one file, xterm.js and what else comes later in
-// chunks of their own.
+// Makes the package of what `tsc -b` wrote: removes what has lost its source, and builds the page's
+// script, the custom elements in one file, xterm.js and what else comes later in chunks of their own.
 
 import { copyFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
+import { removeOrphans } from "./orphans.mjs";
 
 /** @param {string} path */
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
+removeOrphans(at("src"), at("dist"));
 await build({
   configFile: false,
   root: at("."),
