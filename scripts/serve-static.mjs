@@ -9,7 +9,7 @@ import { createServer } from "node:http";
 import { extname, join, relative, sep } from "node:path";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
-import { isMain } from "./step.mjs";
+import { complain, isMain } from "./step.mjs";
 
 /** @type {Readonly<Record<string, string>>} */
 const types = {
@@ -174,6 +174,11 @@ if (isMain(import.meta.url)) {
     console.error("usage: serve-static.mjs <directory> [--port 8080] [--base /sub/path/]");
     process.exit(64);
   }
-  const { url } = await serveStatic({ directory, port: Number(values.port), base: values.base });
-  console.log(`${directory} is at ${url}`);
+  try {
+    const { url } = await serveStatic({ directory, port: Number(values.port), base: values.base });
+    console.log(`${directory} is at ${url}`);
+  } catch (error) {
+    complain(error);
+    process.exitCode = 1;
+  }
 }
