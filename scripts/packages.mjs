@@ -17,8 +17,9 @@ export async function ensurePackages() {
   const reason = whyToInstall(root);
   if (reason === undefined) return;
   say(`Installing the packages of package-lock.json (npm ci): ${reason}.`);
-  // A person who has NODE_ENV=production set wants to build this all the same.
-  const code = await run("npm", ["ci", "--include=dev", "--no-audit", "--no-fund"]);
+  // Also where NODE_ENV is production; not without a word, also below a command that is --silent.
+  const always = ["--include=dev", "--loglevel=notice"];
+  const code = await run("npm", ["ci", ...always, "--no-audit", "--no-fund"]);
   if (code !== 0) {
     throw new Error(
       "Cannot install the packages: npm ci failed (see above). Once that is mended, the same " +
