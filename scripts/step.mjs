@@ -91,8 +91,9 @@ export async function exitCode(child) {
   let stoppedBy;
   const stop = (/** @type {NodeJS.Signals} */ signal) => {
     stoppedBy = signal;
-    // A terminal's interrupt has reached the program already; some take a second one as an order.
-    if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+    // A terminal's interrupt has reached the program already, and some take a second one as an order.
+    // Playwright stops its servers after an interrupt only.
+    if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill("SIGINT");
   };
   process.on("SIGINT", stop).on("SIGTERM", stop);
   const code = await new Promise((resolve) => {
