@@ -38,8 +38,9 @@ export async function lockFile(path: string, cannot: string): Promise<() => Prom
         if (held.delete(path)) await rm(path, { force: true });
       };
     }
-    const owner = await readOwner(path);
-    if (owner !== undefined && isAlive(owner)) {
+    const owner = await readOwner(path, cannot);
+    if (owner === undefined) continue;
+    if (isAlive(owner)) {
       throw new BlockError("busy", `${cannot}: process ${owner.pid} has it open (${path})`);
     }
     await removeStale(path, cannot);
@@ -70,18 +71,32 @@ async function take(path: string, cannot: string): Promise<boolean> {
   }
 }
 
-async function readOwner(path: string): Promise<Owner | undefined> {
+/** Whose a lock is that cannot be understood. */
+const nobody: Owner = { pid: 0, start: "" };
+
+/** Reads whose the lock is; `undefined` if it was given back meanwhile. */
+async function readOwner(path: string, cannot: string): Promise<Owner | undefined> {
   try {
-    const owner = JSON.parse(await readFile(path, "utf8")) as Partial<Owner> | null;
-    const { pid = 0, start = "" } = owner ?? {};
-    // Not every number is a process: 0 and less are groups of them.
-    return Number.isSafeInteger(pid) && pid > 0 ? { pid, start } : undefined;
+    return decodeOwner(await readFile(path, "utf8"));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return undefined;
+    throw new BlockError("io", `${cannot}: ${message}`, { cause: error });
+  }
+}
+
+function decodeOwner(text: string): Owner {
+  try {
+    const { pid = 0, start = "" } = (JSON.parse(text) as Partial<Owner> | null) ?? {};
+    return Number.isSafeInteger(pid) ? { pid, start } : nobody;
   } catch {
-    return undefined;
+    return nobody;
   }
 }
 
 function isAlive({ pid, start }: Owner): boolean {
+  // Not every number is a process: 0 and less are groups of them.
+  if (pid <= 0) return false;
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -123,8 +138,9 @@ async function removeStale(path: string, cannot: string): Promise<void> {
     return;
   }
   try {
-    const owner = await readOwner(path);
-    if (owner === undefined || !isAlive(owner)) await rm(path, { force: true });
+    const owner = await readOwner(path, cannot);
+    // One that was given back meanwhile may be another's by the time we would remove it.
+    if (owner !== undefined && !isAlive(owner)) await rm(path, { force: true });
   } finally {
     await release();
   }
