@@ -26,7 +26,8 @@ function lanes(unitReport) {
     [
       { name: "types", command: ["tsc", "-b"] },
       { name: "page", command: ["node", "scripts/build-page.mjs"] },
-      { name: "unit", command: ["vitest", "run", ...reporters] },
+      // Vitest leaves one core alone; the other lane has long ended by then.
+      { name: "unit", command: ["vitest", "run", "--maxWorkers=100%", ...reporters] },
     ],
     [
       { name: "format", command: ["oxfmt", "--check"] },
