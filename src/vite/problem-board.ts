@@ -54,7 +54,11 @@ export class ProblemBoard {
   }
 
   #payload(): readonly { readonly pages: readonly string[]; readonly err: Problem }[] {
-    return [...this.#findings.values()].flat().map(({ problem, unikernel }) => {
+    const findings = [...this.#findings.values()].flat();
+    // What keeps a unikernel from booting comes before its types, whichever was found first.
+    const types = findings.filter(({ unikernel }) => unikernel === undefined);
+    const others = findings.filter(({ unikernel }) => unikernel !== undefined);
+    return [...others, ...types].map(({ problem, unikernel }) => {
       const names = unikernel === undefined ? this.#usersOf(problem.id ?? "") : [unikernel];
       return { pages: this.#pagesOf(names), err: problem };
     });
