@@ -2,6 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { parseSync } from "vite";
 import { describe, expect, test } from "vitest";
 
 const root = resolve(import.meta.dirname, "..");
@@ -19,6 +20,17 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   elements: ["devices", "boot", "config"],
   vite: ["devices", "config", "boot"],
   cli: ["devices", "config", "boot", "vite"],
+};
+
+/** What else each folder of `src/` may import, by the first part of its name; others may nothing. */
+const packages: Readonly<Record<string, readonly string[]>> = {
+  "platform-js": ["@xterm"],
+  "platform-node": ["node"],
+  config: ["#drivers"],
+  boot: ["@jridgewell", "comlink", "node"],
+  elements: ["lit"],
+  vite: ["@viz-js", "node", "vite"],
+  cli: ["node", "vite"],
 };
 
 /** The suite of laws that a driver must keep, by the first word of its file's name. */
@@ -44,6 +56,25 @@ describe("layers", () => {
   test.each(Object.entries(layers))("src/%s refers to no other folder than %j", (name, allowed) => {
     const expected = allowed.map((folder) => `../${folder}`);
     expect(referencesOf(`src/${name}/tsconfig.json`).toSorted()).toEqual(expected.toSorted());
+  });
+
+  // The compiler also takes what a reference refers to in turn, the package by its own name, and dist/.
+  test.each(Object.entries(layers))("src/%s imports no other folder than %j", (name, allowed) => {
+    const modules = sources.filter(
+      (file) => file.startsWith(`src/${name}/`) && !file.endsWith(".test.ts"),
+    );
+    const homes = [name, ...allowed].map((folder) => `src/${folder}/`);
+    const known = new Set(packages[name]);
+    const foreign = modules.flatMap((file) =>
+      requestsOf(file)
+        .filter((request) =>
+          request.startsWith(".")
+            ? !homes.some((home) => join(dirname(file), request).startsWith(home))
+            : !known.has(/^[^:/]*/.exec(request)?.[0] ?? ""),
+        )
+        .map((request) => `${file}: ${request}`),
+    );
+    expect(foreign).toEqual([]);
   });
 
   test.each(["tsconfig.json", "tsconfig.tests.json"])("%s refers to every folder", (file) => {
@@ -168,6 +199,21 @@ function importsOf(file: string): readonly string[] {
   return [...read(file).matchAll(/^(?:import|export|\}) .*?from "(\.[^"]+)";$/gm)].map(
     ([, path = ""]) => join(dirname(file), path),
   );
+}
+
+/** Lists what a module asks for in its imports and exports, also in those that are only of types. */
+function requestsOf(file: string): readonly string[] {
+  const text = read(file);
+  const { staticImports, staticExports, dynamicImports } = parseSync(file, text).module;
+  return [
+    ...staticImports.map(({ moduleRequest }) => moduleRequest.value),
+    ...staticExports
+      .flatMap(({ entries }) => entries)
+      .flatMap(({ moduleRequest }) => moduleRequest?.value ?? []),
+    ...dynamicImports.map(({ moduleRequest }) =>
+      text.slice(moduleRequest.start + 1, moduleRequest.end - 1),
+    ),
+  ];
 }
 
 /**
