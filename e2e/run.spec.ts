@@ -220,17 +220,22 @@ test("one that ignores a signal is terminated with 137, and loses no output", as
   expect(await running.ended).toEqual({ code: 137, stdout: "waiting for ever\n", stderr: "" });
 });
 
-test("one that blocks its thread is killed with 137, and loses no output", async ({ start }) => {
-  const running = start(["run", testUnikernel("blocks")]);
-  await running.shows("last line before the end of time\n");
-  running.kill("SIGINT");
-  expect(await running.ended).toMatchObject({ code: 137, stderr: "" });
-});
+for (const target of targets) {
+  test(`one that blocks its thread on ${target} is killed with 137, and loses no output`, async ({
+    start,
+  }) => {
+    const running = start(["run", testUnikernel("blocks"), "-t", target]);
+    await running.shows("last line before the end of time\n");
+    running.kill("SIGINT");
+    const stdout = "first line\nlast line before the end of time\n";
+    expect(await running.ended).toEqual({ code: 137, stdout, stderr: "" });
+  });
 
-test("one whose reader goes ends quietly with 141", async ({ start }) => {
-  const script = '{ node "$0" run "$1"; echo "code $?" >&2; } | head -1';
-  const words = ["-c", script, entry, testUnikernel("floods")];
-  const { stdout, stderr } = await start(words, { program: "sh" }).ended;
-  expect(stdout).toMatch(/^line +1 x+\n$/);
-  expect(stderr).toBe("code 141\n");
-});
+  test(`one whose reader goes ends quietly with 141 on ${target}`, async ({ start }) => {
+    const script = '{ node "$0" run "$1" -t "$2"; echo "code $?" >&2; } | head -1';
+    const words = ["-c", script, entry, testUnikernel("floods"), target];
+    const { stdout, stderr } = await start(words, { program: "sh" }).ended;
+    expect(stdout).toMatch(/^line +1 x+\n$/);
+    expect(stderr).toBe("code 141\n");
+  });
+}

@@ -14,6 +14,8 @@ export interface Ending {
 export interface FakeProcess {
   /** Resolves when the process exits, for the first time. */
   readonly ended: Promise<Ending>;
+  /** What it printed so far. */
+  readonly printed: Readonly<Record<"stdout" | "stderr", string>>;
   /** Calls whoever listens to an event of the process. */
   emit(event: string, value?: unknown): void;
 }
@@ -42,6 +44,7 @@ export function fakeProcess(words: readonly string[], input = ""): FakeProcess {
     return process;
   });
   return {
+    printed,
     ended: new Promise((resolve) => {
       const exit = (code: number): void => {
         resolve({ code, output: printed.stdout, errors: printed.stderr });

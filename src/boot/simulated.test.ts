@@ -116,6 +116,19 @@ describe("bootSimulated()", () => {
     expect(errors).toContain("Not done after 5000 ms of virtual time (seed 9");
   });
 
+  test("prints at once: what comes after may block the thread for ever", async () => {
+    const { printed } = fakeProcess([]);
+    let before = "";
+    const start = async (console: Console): Promise<void> => {
+      await console.writeLine("on its way");
+      before = printed.stdout;
+    };
+    const devices = [defaultConsole] as const;
+    const found = unikernel("quick", () => Promise.resolve({ start }), devices);
+    await bootSimulated({ default: found }, "quick/config.ts", []);
+    expect(before).toBe("on its way\n");
+  });
+
   test("exits with 255 and says what it waits for, when nothing can happen any more", async () => {
     const stuck = unikernel(
       "stuck",

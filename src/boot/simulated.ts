@@ -6,6 +6,7 @@ import type { SimulatedHost } from "../config/device.ts";
 import { argumentsOf } from "../config/graph.ts";
 import type { About, Unikernel } from "../config/unikernel.ts";
 import { unikernelFrom } from "../config/unikernel.ts";
+import { ConsoleError } from "../devices/errors.ts";
 import { SimulatedConsole, Simulation } from "../simulated/index.ts";
 import * as exitCodes from "./exit-codes.ts";
 import type { Outcome } from "./exit.ts";
@@ -55,18 +56,20 @@ async function simulate(
   // Nobody need end his input to be told that his words are wrong.
   const runs = parseArguments(argumentsOf(found), argv).kind === "values";
   const input = runs ? await pipedInput() : "";
-  const console = new SimulatedConsole(simulation, { name: "console", input });
+  // Printed at once: one that blocks its thread has nobody left who could print it later.
+  const onOutput = (bytes: Uint8Array): void => void process.stdout.write(bytes);
+  const console = new SimulatedConsole(simulation, { name: "console", input, onOutput });
   console.endInput();
   const host: SimulatedHost = { target: "simulated", simulation, console: () => console };
   const untilMs = Number(values["untilMs"] ?? Number.POSITIVE_INFINITY);
   try {
     const main = (): Promise<Outcome> =>
       run(unikernel, { host, argv, packages, ...processSignals() });
-    return await simulation.run(main, untilMs);
+    return await Promise.race([simulation.run(main, untilMs), brokenOutput()]);
   } catch (error) {
     return { code: exitCodes.uncaught, error };
   } finally {
-    await writeAll(console.output);
+    await printed();
   }
 }
 
@@ -95,6 +98,17 @@ async function pipedInput(): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-function writeAll(text: string): Promise<void> {
-  return new Promise((resolve) => process.stdout.write(text, () => resolve()));
+/** Rejects when whoever read the output has gone, or it cannot be kept: an endless run ends then. */
+function brokenOutput(): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    process.stdout.on("error", (cause) => {
+      const message = `Cannot write to the console: ${cause.message}`;
+      reject(new ConsoleError("closed", message, { cause }));
+    });
+  });
+}
+
+/** Resolves when the host has taken all output, or takes no more. */
+function printed(): Promise<void> {
+  return new Promise((resolve) => process.stdout.write("", () => resolve()));
 }

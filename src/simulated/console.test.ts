@@ -45,3 +45,13 @@ test("readLine() keeps control characters, without a screen", async () => {
   expect(await console.readLine()).toBe("a\u007fb\u0004");
   expect(console.output).toBe("");
 });
+
+test("onOutput gets what is written and echoed, as it comes", async () => {
+  const pieces: string[] = [];
+  const onOutput = (bytes: Uint8Array): void => void pieces.push(new TextDecoder().decode(bytes));
+  const console = new SimulatedConsole(simulate(), { size: screen, input: "a\r", onOutput });
+  await console.write("> ");
+  await console.readLine();
+  expect(pieces).toEqual(["> ", "a", "\r\n"]);
+  expect(console.output).toBe(pieces.join(""));
+});

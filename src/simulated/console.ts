@@ -10,6 +10,8 @@ export interface SimulatedConsoleOptions {
   readonly size?: ConsoleSize;
   /** What is typed before anybody reads. */
   readonly input?: string;
+  /** Gets all output as it comes, echo included. The bytes are *borrowed*, and stay as they are. */
+  readonly onOutput?: (bytes: Uint8Array) => void;
 }
 
 /** What an attempt to read gives while there is not enough input. */
@@ -31,6 +33,7 @@ export class SimulatedConsole implements Console {
   readonly #simulation: Simulation;
   readonly #name: string;
   readonly #output: Uint8Array[] = [];
+  readonly #onOutput: ((bytes: Uint8Array) => void) | undefined;
   readonly #resizeListeners = new Set<{ readonly call: (size: ConsoleSize) => void }>();
   #size: ConsoleSize | undefined;
   #input: string;
@@ -44,6 +47,7 @@ export class SimulatedConsole implements Console {
     this.#name = options.name ?? simulation.nameOf("console");
     this.#size = options.size;
     this.#input = options.input ?? "";
+    this.#onOutput = options.onOutput;
   }
 
   get size(): ConsoleSize | undefined {
@@ -81,7 +85,7 @@ export class SimulatedConsole implements Console {
     const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data.slice();
     this.counters.bytesOut += bytes.length;
     this.#simulation.trace(`${this.#name} writes ${bytes.length} bytes`, bytes);
-    this.#output.push(bytes);
+    this.#show(bytes);
   }
 
   writeLine(text: string): Promise<void> {
@@ -153,7 +157,12 @@ export class SimulatedConsole implements Console {
   }
 
   #echo(text: string): void {
-    this.#output.push(new TextEncoder().encode(text));
+    this.#show(new TextEncoder().encode(text));
+  }
+
+  #show(bytes: Uint8Array): void {
+    this.#output.push(bytes);
+    this.#onOutput?.(bytes);
   }
 
   /** Waits until `attempt` gives something. `undo` runs if the wait is given up. */
