@@ -27,15 +27,20 @@ export function endingOf(
 }
 
 /** Why a worker's script at `url` did not load, or what it threw before it could offer anything. */
-export async function endingOfScript(event: ErrorEvent, url: URL, name: string): Promise<Ending> {
+export async function endingOfScript(
+  event: ErrorEvent,
+  url: URL,
+  unikernel: string,
+): Promise<Ending> {
   const { message = "", filename, lineno, colno } = event as Partial<ErrorEvent>;
   if (message === "") {
-    const error = new Error(await explainLoadFailure(url, name));
+    const error = new Error(await explainLoadFailure(url, unikernel));
     return { error: Object.assign(error, { stack: "" }) };
   }
-  const text = message.replace(/^Uncaught (?:Error: )?/, "");
-  const stack = `Error: ${text}\n    at ${filename}:${lineno}:${colno}`;
-  return { error: decodeError({ name: "Error", message: text, stack }) };
+  // As browsers write it: `Uncaught TypeError: why`.
+  const [, name = "Error", why = ""] = /^(?:Uncaught )?(?:(\w*Error): )?(.*)$/s.exec(message) ?? [];
+  const stack = `${name}: ${why}\n    at ${filename}:${lineno}:${colno}`;
+  return { error: decodeError({ name, message: why, stack }) };
 }
 
 async function explainLoadFailure(url: URL, name: string): Promise<string> {

@@ -230,14 +230,19 @@ describe("Machine whose script does not load", () => {
     expect(worker.terminated).toBe(true);
   });
 
-  test("fails with what it threw at once, and where", async () => {
+  test.each([
+    ["Uncaught Error: Too early", "Error", "Too early"],
+    ["Uncaught TypeError: x is no\nfunction", "TypeError", "x is no\nfunction"],
+    ["RangeError: Too far", "RangeError", "Too far"],
+    ["Uncaught some text: really", "Error", "some text: really"],
+  ])("fails with what it threw at once, and where, for %j", async (message, name, why) => {
     const { machine, worker } = await start();
     const at = { filename: "https://example.org/web/unikernel.js", lineno: 3, colno: 7 };
-    worker.fail({ message: "Uncaught Error: Too early", ...at });
+    worker.fail({ message, ...at });
     expect(await machine.exited).toBe(255);
-    expect(machine.error?.message).toBe("Too early");
+    expect(machine.error).toMatchObject({ name, message: why });
     expect(machine.error?.stack).toBe(
-      "Error: Too early\n    at https://example.org/web/unikernel.js:3:7",
+      `${name}: ${why}\n    at https://example.org/web/unikernel.js:3:7`,
     );
   });
 
