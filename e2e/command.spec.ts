@@ -136,6 +136,17 @@ for (const { what, config, says } of [
   }
 }
 
+test("morgana run says where a config.ts loads a unikernel that is not there", async ({
+  morgana,
+  write,
+}) => {
+  // Lines that the bundler does not count.
+  write({ "config.ts": `/** Comments\n * and */\ntype Port = number;\n\n${soundConfig("sound")}` });
+  const { code, stderr } = await morgana(["run", "."]);
+  expect(code).toBe(1);
+  expect(stderr).toContain("morgana run: config.ts:7:48: Could not resolve './unikernel.ts'\n");
+});
+
 test("morgana describe draws the graph as text, data, DOT and a picture", async ({ morgana }) => {
   const describe = async (format: string): Promise<string> => {
     const words = ["describe", example("disk-lottery"), "--format", format];

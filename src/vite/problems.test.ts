@@ -7,6 +7,7 @@ import { formatProblem, isPlaced, problemOf, problemOfTypes } from "./problems.t
 const folder = mkdtempSync(join(tmpdir(), "morgana-problems-"));
 const config = join(folder, "config.ts");
 const other = join(folder, "ports.ts");
+const moved = join(folder, "moved.ts");
 writeFileSync(config, 'import "./ports.ts";\n\nexport default 42;\nlast line');
 writeFileSync(other, "one\ntwo\n");
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -57,6 +58,15 @@ describe("problemOf()", () => {
     expect(problem.message).toBe("Could not resolve './x.ts'");
     expect(problem.loc).toEqual({ file: other, line: 2, column: 3 });
     expect(problem.id).toBe(other);
+  });
+
+  test("is where the file names what an import does not find, when the bundler errs", () => {
+    writeFileSync(moved, '/** A comment. */\ntype X = 1;\n\nload(() => import("./x.ts"));\n');
+    expect(problemOf(bundlerError(moved), config).loc).toEqual({
+      file: moved,
+      line: 4,
+      column: 19,
+    });
   });
 
   test("has no lines around it, when the file is gone", () => {

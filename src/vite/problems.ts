@@ -72,7 +72,23 @@ function parseBundlerMessage(text: string): { message: string; place: Place } | 
     // The place says it already.
     .replace(` in ${file}`, "");
   // The bundler's files are relative to where the process stands.
-  return { message, place: { file: resolve(file), line: Number(line), column: Number(column) } };
+  const place = { file: resolve(file), line: Number(line), column: Number(column) };
+  return { message, place: placeOfImport(message, place) };
+}
+
+/**
+ * Where an import is that leads nowhere. The bundler may count in what it made of the file, which has
+ * neither types nor comments; then it is where the file first says so.
+ */
+function placeOfImport(message: string, place: Place): Place {
+  const specifier = /^Could not resolve '(.+)'/.exec(message)?.[1];
+  if (specifier === undefined) return place;
+  const lines = linesOf(place.file);
+  const columnIn = (text: string = ""): number =>
+    1 + Math.max(text.indexOf(`"${specifier}"`), text.indexOf(`'${specifier}'`));
+  if (columnIn(lines[place.line - 1]) > 0) return place;
+  const index = lines.findIndex((text) => columnIn(text) > 0);
+  return index < 0 ? place : { ...place, line: index + 1, column: columnIn(lines[index]) };
 }
 
 /** The first position of a stack that lies in `file`, else in any other file of the user's. */
