@@ -239,3 +239,29 @@ for (const target of targets) {
     expect(stderr).toBe("code 141\n");
   });
 }
+
+test("frames that are none are refused on a simulated wire, and say why", async ({ morgana }) => {
+  const ended = await morgana(["run", testUnikernel("bad-frames"), "-t", "simulated"]);
+  const why = {
+    13: "Cannot write a frame on wire/port-1: 13 bytes are less than a header",
+    1515: "Cannot write a frame on wire/port-1: 1515 bytes are over 1514",
+  };
+  expect(ended).toEqual({
+    code: 0,
+    stdout: `13: ${why[13]}\n14: sent\n1514: sent\n1515: ${why[1515]}\n`,
+    stderr: "",
+  });
+});
+
+test("a missing argument and an unknown one exit with 64 in a simulation too", async ({
+  morgana,
+}) => {
+  const simulate = async (...words: readonly string[]) =>
+    morgana(["run", testUnikernel("needs-value"), "-t", "simulated", ...words]);
+  const missing = await simulate();
+  expect(missing).toMatchObject({ code: 64, stdout: "" });
+  expect(missing.stderr).toMatch(/^--peer is required: Whom to call\n/);
+  const unknown = await simulate("--peer=Bob", "--pear=Bob");
+  expect(unknown).toMatchObject({ code: 64, stdout: "" });
+  expect(unknown.stderr).toMatch(/^Unknown argument --pear\n\nneeds-value\n/);
+});
