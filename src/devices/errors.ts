@@ -46,7 +46,9 @@ export type NetworkErrorCode =
 
 /** Codes of {@link KeyValueError}. */
 export type KeyValueErrorCode =
+  /** The store was disposed, or its backing went away for good. */
   | "closed"
+  /** A change to a store that is read-only. Nothing was changed. */
   | "read-only"
   /** A segment is empty, `.` or `..`, or holds `/` or NUL. */
   | "invalid-key"
@@ -56,23 +58,36 @@ export type KeyValueErrorCode =
   | "dictionary-expected"
   /** Only `rename`: there is nothing at the source. */
   | "not-found"
+  /** The backing storage is full. The store is as before. */
   | "no-space"
+  /** What is stored contradicts itself. */
   | "damaged"
+  /** The medium failed. */
   | "io";
 
 /** Codes of {@link FileSystemError}, after the error set of MirageOS 1.0's `FS`. */
 export type FileSystemErrorCode =
+  /** The file system was disposed, or its disk was. */
   | "closed"
+  /** The file, or all of the file system, must not be written. */
   | "read-only"
+  /** There is nothing at the path, or a directory on the way is missing. */
   | "not-found"
   | "already-exists"
+  /** A directory was expected, there or on the way, and it is a file. */
   | "not-a-directory"
+  /** A file was expected, and it is a directory. */
   | "is-a-directory"
   | "directory-not-empty"
+  /** What is no path, or a name that the format cannot hold. */
   | "invalid-name"
+  /** The disk, or a table of the format, is full. */
   | "no-space"
+  /** The disk holds no file system of this kind. */
   | "format-not-recognised"
+  /** What is on the disk contradicts itself. */
   | "damaged"
+  /** The disk failed. */
   | "io";
 
 /** Codes of {@link FlowError}. */

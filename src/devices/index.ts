@@ -34,7 +34,8 @@ export interface Device {
 
   /**
    * Releases the device. Operations under way settle first, as far as the backing lets them, whether
-   * or not anybody awaits them; later ones fail with code `closed`. Never rejects; a second call does nothing and resolves.
+   * or not anybody awaits them; later ones fail with code `closed`, unless their comment says that
+   * they cannot fail or names no error. Never rejects; a second call does nothing and resolves.
    *
    * @see Mirage_device.S.disconnect
    */
@@ -45,13 +46,17 @@ export interface Device {
 
 /** Counters of a {@link Console}: bytes read from the person and bytes written for them. */
 export interface ConsoleCounters extends Readonly<Record<string, number>> {
+  /** Bytes of input. */
   readonly bytesIn: number;
+  /** Bytes of output, which need not have been seen yet. */
   readonly bytesOut: number;
 }
 
 /** The size of a console's screen in character cells. */
 export interface ConsoleSize {
+  /** Cells in a row, at least 1. */
   readonly columns: number;
+  /** Rows, at least 1. */
   readonly rows: number;
 }
 
@@ -63,6 +68,7 @@ export interface ConsoleSize {
  * @see Mirage V1.CONSOLE
  */
 export interface Console extends Device {
+  /** What went in and out. */
   readonly counters: ConsoleCounters;
 
   /**
@@ -75,7 +81,8 @@ export interface Console extends Device {
    * Resolves when the console has room for more: the bytes are then in the host's hands in order,
    * not yet seen. Awaiting it is what bounds memory; not awaiting it loses nothing.
    *
-   * @throws {ConsoleError} `closed`
+   * @throws {ConsoleError} `closed`, also when whoever read the output has gone
+   * @see Mirage V1.CONSOLE.write
    */
   write(data: string | Uint8Array): Promise<void>;
 
@@ -93,6 +100,8 @@ export interface Console extends Device {
    * Input typed while nobody reads is kept, up to a bound the driver states.
    *
    * @throws {ConsoleError} `input-busy` if another read is waiting; `closed`
+   * @throws the signal's reason, when it aborts; no input is lost
+   * @see Mirage V1.CONSOLE.read
    */
   read(signal?: AbortSignal): Promise<Uint8Array | undefined>;
 
@@ -102,6 +111,7 @@ export interface Console extends Device {
    * line without an end is a line.
    *
    * @throws {ConsoleError} `input-busy` if another read is waiting; `closed`
+   * @throws the signal's reason, when it aborts; the driver may keep what was typed of the line
    */
   readLine(signal?: AbortSignal): Promise<string | undefined>;
 
@@ -179,10 +189,15 @@ export interface Random extends Device {
 
 /** Counters of a {@link Block}: sectors moved, and how many calls asked for them. */
 export interface BlockCounters extends Readonly<Record<string, number>> {
+  /** Sectors that reads gave. */
   readonly sectorsRead: number;
+  /** Sectors that writes took. */
   readonly sectorsWritten: number;
+  /** Calls of {@link Block.read} that were not refused. */
   readonly reads: number;
+  /** Calls of {@link Block.write} that were not refused. */
   readonly writes: number;
+  /** Calls of {@link Block.flush} that were not refused. */
   readonly flushes: number;
 }
 
@@ -213,6 +228,7 @@ export interface BlockInfo {
  * @see Mirage_block.S
  */
 export interface Block extends Device {
+  /** What was read and written. */
   readonly counters: BlockCounters;
 
   /** What the device is. A new object after {@link Block.grow}. */
@@ -264,7 +280,8 @@ export interface Block extends Device {
    * until written again. A hint: resolving promises nothing. It keeps its place among overlapping
    * operations, as a write does: what is written after the call stays.
    *
-   * @throws {BlockError} `read-only`, `out-of-range`, `closed`, `io`
+   * @throws {BlockError} `read-only`, `out-of-range`, `closed`, and `no-space` or `io`, after which each
+   *   sector reads as zeros or as before
    * @throws {RangeError} if `sector` or `sectorCount` is not a non-negative safe integer
    */
   discard(sector: number, sectorCount: number): Promise<void>;
@@ -274,9 +291,13 @@ export interface Block extends Device {
 
 /** Counters of a {@link Network}. Bytes are of whole frames, header included, without FCS. */
 export interface NetworkCounters extends Readonly<Record<string, number>> {
+  /** Frames handed to the receiver. */
   readonly framesIn: number;
+  /** Frames sent. */
   readonly framesOut: number;
+  /** Bytes of the frames handed to the receiver. */
   readonly bytesIn: number;
+  /** Bytes of the frames sent. */
   readonly bytesOut: number;
   /** Frames for us that were dropped: no listener, or no room. */
   readonly droppedIn: number;
@@ -336,6 +357,7 @@ export type FrameWriter = (into: Uint8Array) => number;
  * @see Mirage_net.S
  */
 export interface Network extends Device {
+  /** What was heard, sent and dropped. */
   readonly counters: NetworkCounters;
 
   /** The interface's MAC address: 6 bytes, unicast. *Borrowed*: not to be changed. */
@@ -398,6 +420,7 @@ export type Key = readonly string[];
 export interface KeyEntry {
   /** The last segment of the entry's key. */
   readonly name: string;
+  /** What it names. */
   readonly kind: "value" | "dictionary";
 }
 
@@ -512,10 +535,13 @@ export type Path = string;
 
 /** What a file system knows of a file or directory. */
 export interface FileStatus {
+  /** The last segment of its path; empty for the root. */
   readonly name: string;
+  /** What it is. */
   readonly kind: "file" | "directory";
   /** Bytes; 0 for a directory. */
   readonly sizeBytes: number;
+  /** Whether it must not be written, as the format says. */
   readonly readOnly: boolean;
   /** Wall time in milliseconds, to the precision of the format; `undefined` if it keeps none. */
   readonly lastModifiedMs: number | undefined;
@@ -666,6 +692,7 @@ export interface Endpoint {
    * stack has one link.
    */
   readonly address: string;
+  /** 0–65535. */
   readonly port: number;
 }
 
@@ -712,6 +739,8 @@ export interface Ethernet extends Device {
   /**
    * Hands payloads of `etherType` (0x0600–0xffff) for us or a group to `receiver`; one receiver each,
    * and `undefined` stops it.
+   *
+   * @throws {NetworkError} `closed`
    */
   listen(etherType: number, receiver: PayloadReceiver | undefined): void;
 
@@ -727,13 +756,17 @@ export interface Ethernet extends Device {
 export interface Arp extends Device {
   /**
    * Finds the MAC address of `address` (4 bytes, *borrowed*) and hands it (6 bytes, *borrowed*) to
-   * `found`, at once if it is known, else when it answers; with `undefined` if nobody does in time.
+   * `found`, at once if it is known, else when it answers; with `undefined` if nobody does in time, or
+   * once the device is disposed.
    */
   query(address: Uint8Array, found: (mac: Uint8Array | undefined) => void): void;
 
-  /** Claims `address` (4 bytes, copied): probes, then announces and answers for it.
+  /**
+   * Claims `address` (4 bytes, copied): probes, then announces and answers for it. Resolves when it can
+   * be used.
    *
-   * @throws {ProtocolError} `address-conflict` if another host has it
+   * @throws {ProtocolError} `address-conflict` if another host has it, `closed`
+   * @see RFC 5227, 2.1
    */
   claim(address: Uint8Array): Promise<void>;
 
@@ -754,11 +787,13 @@ export interface PacketOptions {
   readonly dontFragment?: boolean;
   /** Differentiated services and ECN byte; 0 by default. */
   readonly trafficClass?: number;
+  /** What the payload left undone, as far as {@link Ip.offloads} lets it. */
   readonly offload?: FrameOffload;
 }
 
 /** A packet for us, reassembled. *Borrowed*, and the object itself too: a layer may use one for all. */
 export interface ReceivedPacket {
+  /** What follows its header, and the extension headers of IPv6. */
   readonly payload: Uint8Array;
   /** 4 or 16 bytes. */
   readonly source: Uint8Array;
@@ -783,6 +818,7 @@ export type PacketReceiver = (packet: ReceivedPacket) => void;
  * @see Tcpip.Ip.S; RFC 791, RFC 8200
  */
 export interface Ip extends Device {
+  /** The version, and with it the length of addresses: 4 or 16 bytes. */
   readonly version: 4 | 6;
 
   /** Our addresses with prefix lengths, as text (`10.0.0.2/24`); a new array after each change. */
@@ -796,7 +832,8 @@ export interface Ip extends Device {
    * {@link Network.write}, before this returns or never: a packet waits, among a bounded number, for
    * the address of its next hop.
    *
-   * @throws {ProtocolError} `no-route`, or `too-large` where fragmentation is forbidden
+   * @throws {ProtocolError} `no-route`, `too-large` where fragmentation is forbidden, `closed`; nothing
+   *   was sent
    */
   write(
     destination: Uint8Array,
@@ -809,6 +846,8 @@ export interface Ip extends Device {
   /**
    * Hands packets of `protocol` (0–255) for our addresses and the groups we joined to `receiver`; one
    * receiver each, and `undefined` stops it.
+   *
+   * @throws {ProtocolError} `closed`
    */
   listen(protocol: number, receiver: PacketReceiver | undefined): void;
 
@@ -818,6 +857,8 @@ export interface Ip extends Device {
   /**
    * Joins a group (4 or 16 bytes, copied), and tells the routers and switches (RFC 3376, RFC 3810).
    * Returns the function that leaves it; the group is left when all who joined it have left.
+   *
+   * @throws {ProtocolError} `closed`
    */
   join(group: Uint8Array): () => void;
 
@@ -830,9 +871,13 @@ export interface Ip extends Device {
 
 /** The answer to an echo request. */
 export interface EchoReply {
+  /** Who answered, as text. */
   readonly address: string;
+  /** Time from the request to the reply, in milliseconds with a fraction. */
   readonly roundTripMs: number;
+  /** Bytes that came back. */
   readonly payloadBytes: number;
+  /** Time to live or hop limit as the reply arrived, 0–255. */
   readonly timeToLive: number;
 }
 
@@ -840,8 +885,9 @@ export interface EchoReply {
 export interface IcmpReport {
   /** Who reported it: 4 or 16 bytes. */
   readonly source: Uint8Array;
-  /** Type and code, in the numbers of this version of IP, the unknown ones too. */
+  /** The type, in the numbers of this version of IP, the unknown ones too. */
   readonly type: number;
+  /** The code of that type, as it came. */
   readonly code: number;
   /** The word after the checksum: the MTU of the next hop (RFC 1191, RFC 8201), or a pointer. */
   readonly parameter: number;
@@ -859,7 +905,8 @@ export interface Icmp extends Device {
    * Sends an echo request with `payloadBytes` bytes (56 by default) to `address` and resolves to its
    * reply.
    *
-   * @throws {ProtocolError} `timed-out` after `timeoutMs` (1,000 by default), `unreachable`, `no-route`
+   * @throws {ProtocolError} `timed-out` after `timeoutMs` (1,000 by default), `unreachable`, `no-route`,
+   *   `too-large`, `closed`
    * @throws the signal's reason, when it aborts
    */
   echo(
@@ -887,7 +934,9 @@ export interface Icmp extends Device {
 
 /** A datagram that was received. */
 export interface Datagram {
+  /** Its payload; {@link UdpSocket.receive} and {@link UdpSocket.listen} say whose it is. */
   readonly bytes: Uint8Array;
+  /** Who sent it. */
   readonly from: Endpoint;
   /** The address it was sent to, as text: one of ours, a broadcast address or a group. */
   readonly to: string;
@@ -897,6 +946,7 @@ export interface Datagram {
 
 /** A bound UDP port. */
 export interface UdpSocket extends Device {
+  /** Our address, unspecified for all of ours, and the port that was bound. */
   readonly local: Endpoint;
 
   /**
@@ -926,7 +976,12 @@ export interface UdpSocket extends Device {
    */
   receive(signal?: AbortSignal): Promise<Datagram | undefined>;
 
-  /** Hands datagrams to `receiver` instead, *borrowed*, without a promise for each. */
+  /**
+   * Hands datagrams to `receiver` instead, *borrowed*, without a promise for each. It must not throw; a
+   * second call replaces the first.
+   *
+   * @throws {ProtocolError} `closed`
+   */
   listen(receiver: (datagram: Datagram) => void): void;
 
   /**
@@ -947,7 +1002,8 @@ export interface Udp extends Device {
   /**
    * Binds a port (0 picks a free one) on `address`, or on all of ours.
    *
-   * @throws {ProtocolError} `address-in-use`, `no-route` if `address` is not ours
+   * @throws {ProtocolError} `address-in-use`, `no-route` if `address` is not ours, `closed`
+   * @throws {RangeError} if `port` is not a whole number 0–65535
    */
   bind(port: number, options?: { readonly address?: string }): UdpSocket;
 }
@@ -968,12 +1024,15 @@ export interface TcpOptions {
 
 /** An established TCP connection. */
 export interface TcpFlow extends Flow {
+  /** Our end. */
   readonly local: Endpoint;
+  /** The peer's end. */
   readonly remote: Endpoint;
 }
 
 /** A listening TCP port; disposing it refuses new connections and leaves established ones. */
 export interface TcpListener extends Device {
+  /** Our address, unspecified for all of ours, and the port that was picked. */
   readonly local: Endpoint;
 }
 
@@ -995,7 +1054,8 @@ export interface Tcp extends Device {
    * Accepts connections on a port (0 picks a free one) and hands each to `accept`, which owns it. An
    * error that `accept` throws or rejects with aborts that connection alone.
    *
-   * @throws {ProtocolError} `address-in-use`, `no-route` if the address is not ours
+   * @throws {ProtocolError} `address-in-use`, `no-route` if the address is not ours, `closed`
+   * @throws {RangeError} if `port` is not a whole number 0–65535
    */
   listen(
     port: number,
@@ -1012,9 +1072,13 @@ export interface Tcp extends Device {
 export interface Stack extends Device {
   /** The layers below, as far as they are ours: over a host's own sockets there are none. */
   readonly ip: { readonly v4: Ip | undefined; readonly v6: Ip | undefined };
+  /** Echo and errors, where the layers below are ours. */
   readonly icmp: Icmp | undefined;
+  /** Datagrams, over both versions. */
   readonly udp: Udp;
+  /** Byte streams, over both versions. */
   readonly tcp: Tcp;
+  /** Finds the addresses that {@link Stack.connect} tries. */
   readonly resolver: Resolver;
 
   /** Our addresses with prefix lengths, both versions, as text; a new array after each change. */
@@ -1026,9 +1090,10 @@ export interface Stack extends Device {
   onAddressesChange(listener: (addresses: readonly string[]) => void): () => void;
 
   /**
-   * Resolves when the stack has an address that can be used, or rejects when the signal aborts.
+   * Resolves when the stack has an address that can be used.
    *
-   * @throws {ProtocolError} `address-conflict`, `timed-out` when the network configures nobody
+   * @throws {ProtocolError} `address-conflict`, `timed-out` when the network configures nobody, `closed`
+   * @throws the signal's reason, when it aborts
    */
   configured(signal?: AbortSignal): Promise<void>;
 
@@ -1037,6 +1102,7 @@ export interface Stack extends Device {
    *
    * @throws {ProtocolError} as {@link Tcp.connect}, for the last address tried
    * @throws {ResolverError} as {@link Resolver.resolve}
+   * @throws the signal's reason, when it aborts before
    */
   connect(
     host: string,
@@ -1049,6 +1115,7 @@ export interface Stack extends Device {
 
 /** How long a record of the Domain Name System may be kept. */
 export interface RecordLifetime {
+  /** Seconds from its arrival on; 0 is for now only. */
   readonly ttlSeconds: number;
 }
 
@@ -1058,13 +1125,21 @@ export interface RecordLifetime {
  * @see RFC 1035, 3.3; RFC 3596; RFC 2782 (SRV)
  */
 export interface ResourceRecords {
+  /** An IPv4 address. */
   readonly A: { readonly address: string };
+  /** An IPv6 address. */
   readonly AAAA: { readonly address: string };
+  /** The name that this one is an alias of. */
   readonly CNAME: { readonly target: string };
+  /** A name server of the zone. */
   readonly NS: { readonly target: string };
+  /** The name that an address leads back to. */
   readonly PTR: { readonly target: string };
+  /** A mail server; the lowest preference (0–65535) comes first. */
   readonly MX: { readonly preference: number; readonly target: string };
+  /** Up to 255 bytes each. */
   readonly TXT: { readonly texts: readonly Uint8Array[] };
+  /** Where a service is; the lowest priority comes first, and weights share the load of one. */
   readonly SRV: {
     readonly priority: number;
     readonly weight: number;
@@ -1082,7 +1157,8 @@ export interface Resolver extends Device {
   /**
    * Resolves a name to addresses as text, best first, at least one; an address resolves to itself.
    *
-   * @throws {ResolverError} `invalid-name`, `not-found`, `server-failure`, `timed-out`, `no-servers`
+   * @throws {ResolverError} `invalid-name`, `not-found`, `server-failure`, `timed-out`, `no-servers`,
+   *   `closed`
    * @throws the signal's reason, when it aborts
    */
   resolve(
@@ -1105,6 +1181,7 @@ export interface Resolver extends Device {
 
 /** What a handler can know and do of a request beside what it asks. */
 export interface HttpConnection {
+  /** Where it was asked. */
   readonly local: Endpoint;
   /** Who asked: the last proxy, if there is one. */
   readonly remote: Endpoint;
@@ -1138,7 +1215,8 @@ export interface HttpServer extends Device {
    * Serves `handler` on a port. A handler that throws or rejects answers 500. Disposing what is
    * returned stops accepting and finishes the requests under way.
    *
-   * @throws {ProtocolError} `address-in-use`
+   * @throws {ProtocolError} `address-in-use`, `closed`
+   * @throws {RangeError} if `port` is not a whole number 0–65535
    */
   serve(port: number, handler: HttpHandler): TcpListener;
 }
@@ -1155,6 +1233,7 @@ export interface HttpClient extends Device {
    *
    * @throws {HttpError} `connection-failed` (its `cause` says why), `malformed`, `too-large`,
    *   `timed-out`, `too-many-redirects`, `closed`
+   * @throws the request's signal's reason, when it aborts
    */
   fetch(request: Request): Promise<Response>;
 }
