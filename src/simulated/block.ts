@@ -49,8 +49,20 @@ export class SimulatedBlock implements Block {
     return this.#info;
   }
 
-  /** Makes the `count`-th such call from now fail (1 is the next), after doing any part of it. */
+  /**
+   * Makes the `count`-th such call from now fail (1 is the next), after doing any part of it.
+   *
+   * @throws {RangeError} if `count` is not a whole number from 1 on: nothing would ever fail
+   * @throws {TypeError} for a read without space, which no disk has
+   */
   fail(operation: BlockOperation, count: number, code: FaultCode = "io"): void {
+    const what = `fail ${operation} number ${count} on ${this.#parts.name}`;
+    if (!Number.isSafeInteger(count) || count < 1) {
+      throw new RangeError(`Cannot ${what}: the next is number 1`);
+    }
+    if (operation === "read" && code === "no-space") {
+      throw new TypeError(`Cannot ${what} with ${code}: a read takes no space`);
+    }
     const faults = this.#faults.get(operation) ?? [];
     this.#faults.set(operation, [...faults, { countdown: count, code }]);
   }

@@ -67,6 +67,16 @@ test("fail() makes the n-th call fail, once, and each sector is old or new", () 
     await block.flush();
   }));
 
+test("fail() refuses what would never fail, and what no disk does", () =>
+  withDisk({ name: "root" }, async (_, block) => {
+    for (const count of [0, -1, 1.5, Number.NaN]) {
+      expect(() => block.fail("write", count)).toThrow(
+        new RangeError(`Cannot fail write number ${count} on root: the next is number 1`),
+      );
+    }
+    expect(() => block.fail("read", 1, "no-space")).toThrow(TypeError);
+  }));
+
 test("spaceSectorCount makes a write reject with no-space, though it may be partial", () =>
   withDisk({ sectorCount: 20, spaceSectorCount: 10 }, async (_, block) => {
     expect(await codeOf(block.write(6, [sectorsOf(2, 6)]))).toBe("no-space");
@@ -194,6 +204,9 @@ test.each([
   { sectorCount: 8, sectorBytes: 500 },
   { sectorCount: 8, sectorBytes: 256 },
   { sectorCount: Number.MAX_SAFE_INTEGER },
+  { sectorCount: 8, latencyMs: Number.NaN },
+  { sectorCount: 8, latencyMs: Number.POSITIVE_INFINITY },
+  { sectorCount: 8, jitterMs: -1 },
 ])("new SimulatedDisk() throws RangeError, for %j", (size) => {
   expect(() => new SimulatedDisk(simulate(), size)).toThrow(RangeError);
 });

@@ -34,10 +34,11 @@ export class SimulatedDisk {
   readonly #medium: Medium;
   #connected: SimulatedBlock | undefined;
 
-  /** @throws {RangeError} if there can be no disk of this size */
+  /** @throws {RangeError} if there can be no disk of this size, or a time is no time */
   constructor(simulation: Simulation, options: SimulatedDiskOptions) {
     this.name = options.name ?? simulation.nameOf("disk");
     checkSize(this.name, options);
+    checkTimes(this.name, options);
     this.#simulation = simulation;
     this.#options = options;
     this.#generator = seededGenerator(simulation.seed, this.name);
@@ -87,4 +88,12 @@ function checkSize(name: string, { sectorBytes = 512, sectorCount }: SimulatedDi
   if (isSector && isDisk && Number.isInteger(sectorCount)) return;
   const size = `${sectorCount} sectors of ${sectorBytes} bytes`;
   throw new RangeError(`Cannot make ${name}: there is no disk of ${size}`);
+}
+
+/** Refuses what would stop the clock of the whole simulation at NaN. */
+function checkTimes(name: string, { latencyMs = 0, jitterMs = 0 }: SimulatedDiskOptions): void {
+  for (const [option, valueMs] of Object.entries({ latencyMs, jitterMs })) {
+    if (valueMs >= 0 && valueMs < Number.POSITIVE_INFINITY) continue;
+    throw new RangeError(`Cannot set ${option} of ${name} to ${valueMs}: it must be 0 or more`);
+  }
 }

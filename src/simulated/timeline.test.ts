@@ -56,3 +56,12 @@ test("read() still increases after a thousand years, in nanoseconds and millisec
     last = reading;
   }
 });
+
+test("at() never happens for Infinity, which leaves the time alone, and refuses NaN", () => {
+  const timeline = new Timeline();
+  timeline.at(Number.POSITIVE_INFINITY, () => {})();
+  timeline.after(Number.MAX_VALUE, () => {});
+  expect(timeline.advance()).toBe(false);
+  expect(timeline.nowNs).toBe(0);
+  expect(() => timeline.after(Number.NaN, () => {})).toThrow(RangeError);
+});

@@ -37,8 +37,16 @@ export class Timeline {
     return this.#nowNs;
   }
 
-  /** Plans `action` for a time; one that is past means as soon as possible. Returns the undoing. */
+  /**
+   * Plans `action` for a time; one that is past means as soon as possible, `Infinity` never. Returns the
+   * undoing.
+   *
+   * @throws {RangeError} for NaN
+   */
   at(atNs: number, action: () => void): () => void {
+    if (Number.isNaN(atNs)) throw new RangeError("Cannot plan for NaN: not a time");
+    // Nothing may jump to the end of time.
+    if (atNs === Number.POSITIVE_INFINITY) return () => {};
     const event = { atNs, sequence: this.#sequence++, action, index: this.#heap.length };
     this.#heap.push(event);
     this.#rise(event);
