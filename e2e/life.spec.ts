@@ -155,6 +155,47 @@ test("a removed element gives its terminal up", async ({ page }) => {
   expect(left).toBe(0);
 });
 
+test("a script need not wait for the element it has just added", async ({ page }) => {
+  const started: string[] = [];
+  page.on("worker", (worker) => started.push(worker.url()));
+  await openPlainPage(page, devUrl, "");
+  await page.waitForFunction(() => customElements.get("morgana-unikernel") !== undefined);
+  await page.evaluate(async () => {
+    const gone = document.createElement("morgana-unikernel");
+    gone.src = "/console/";
+    document.body.append(gone);
+    gone.remove();
+    const element = document.createElement("morgana-unikernel");
+    element.src = "/console/";
+    document.body.append(element);
+    element.type("echo early\n");
+    await element.restart();
+  });
+  const machine = new MachinePage(page);
+  await machine.shows("> echo early\nearly\n");
+  expect(started.length).toBe(1);
+  const code = await machine.element.evaluate((element: MorganaUnikernel) => {
+    element.args = "--prompt=$";
+    return element.halt();
+  });
+  expect(code).toBe(0);
+  await expect.poll(() => page.workers().length).toBe(0);
+});
+
+test("another src takes the panels of the one before away", async ({ page }) => {
+  await openPlainPage(page, devUrl, shell);
+  const machine = new MachinePage(page);
+  await machine.booted();
+  const devices = page.getByRole("region", { name: "Devices" });
+  await expect(devices).toBeVisible();
+  const code = await machine.element.evaluate((element: MorganaUnikernel) => {
+    element.src = "/nobody/";
+    return element.exited;
+  });
+  expect(code).toBe(255);
+  await expect(devices).toHaveCount(0);
+});
+
 test("two elements on a page each have their own console", async ({ page }) => {
   await openPlainPage(page, devUrl, shell + shell);
   const [first, second] = [new MachinePage(page, 0), new MachinePage(page, 1)];

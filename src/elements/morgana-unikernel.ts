@@ -49,6 +49,8 @@ export class MorganaUnikernel extends LitElement {
   #description: Description | undefined;
   #counters: CounterTable = {};
   #counterTimer: ReturnType<typeof setInterval> | undefined;
+  /** Whose {@link MorganaUnikernel.#description} it is. */
+  #described = "";
   /** What the machine was booted with; other attributes boot another. */
   #bootedWith = "";
   #restarting: Promise<void> | undefined;
@@ -92,11 +94,13 @@ export class MorganaUnikernel extends LitElement {
 
   /** Types `text` on the console, as a person would: Enter is `\r` or `\n`. */
   type(text: string): void {
-    this.#screen?.type(text);
+    if (this.#screen !== undefined) this.#screen.type(text);
+    else void this.updateComplete.then(() => this.#screen?.type(text));
   }
 
   /** Halts the unikernel; resolves to its exit code. One that does not stop is terminated. */
   async halt(): Promise<number | null> {
+    if (this.isConnected) await this.updateComplete;
     await this.#restarting;
     return this.#machine?.halt() ?? null;
   }
@@ -119,6 +123,8 @@ export class MorganaUnikernel extends LitElement {
   }
 
   protected override firstUpdated(): void {
+    // It may have left the page at once; it boots when it returns.
+    if (!this.isConnected) return;
     this.#openScreen();
     this.#boot();
   }
@@ -128,6 +134,8 @@ export class MorganaUnikernel extends LitElement {
   }
 
   async #restart(): Promise<void> {
+    // Who asks before it has booted gets that boot.
+    if (this.isConnected && !this.hasUpdated) return void (await this.updateComplete);
     await this.#machine?.halt();
     // It may have left the page meanwhile.
     if (!this.isConnected) return;
@@ -163,6 +171,8 @@ export class MorganaUnikernel extends LitElement {
     if (screen === undefined) return;
     const folder = new URL(this.src.endsWith("/") ? this.src : `${this.src}/`, document.baseURI);
     const name = folder.pathname.split("/").at(-2) ?? "";
+    if (this.#described !== folder.href) this.#description = undefined;
+    this.#described = folder.href;
     const machine = new Machine({
       url: new URL("unikernel.js", folder),
       name,
@@ -205,8 +215,12 @@ export class MorganaUnikernel extends LitElement {
 
   async #describe(description: Description): Promise<void> {
     this.#description = description;
-    this.#panels ??= await import("./panels.ts");
-    this.requestUpdate();
+    try {
+      this.#panels ??= await import("./panels.ts");
+      this.requestUpdate();
+    } catch {
+      // It runs without them; the next change of status tries again.
+    }
   }
 
   #watchCounters(machine: Machine): void {
@@ -229,7 +243,11 @@ export class MorganaUnikernel extends LitElement {
   }
 
   async #openSearch(): Promise<void> {
-    this.#search ??= await import("./console-search.ts");
+    try {
+      this.#search ??= await import("./console-search.ts");
+    } catch (error) {
+      return this.#screen?.report(`Cannot find text in the console: ${(error as Error).message}`);
+    }
     this.#isSearching = true;
     this.requestUpdate();
     await this.updateComplete;
