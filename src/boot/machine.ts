@@ -47,6 +47,8 @@ export class Machine {
   #status: MachineStatus = "booting";
   #exitCode: number | null = null;
   #ending: Ending = {};
+  /** What it exits with if it is terminated now. */
+  #codeIfTerminated: number = exitCodes.terminated;
   #description: Description | undefined;
   #finalCounters: CounterTable | undefined;
 
@@ -106,7 +108,7 @@ export class Machine {
   async halt(): Promise<number> {
     if (this.#exitCode === null) {
       void this.#remote.halt();
-      const timer = setTimeout(() => this.#finish(exitCodes.terminated), terminateAfterMs);
+      const timer = setTimeout(() => this.#finish(this.#codeIfTerminated), terminateAfterMs);
       await this.exited;
       clearTimeout(timer);
     }
@@ -136,10 +138,14 @@ export class Machine {
   async #onEnded(report: RunReport): Promise<void> {
     const { code, error, misuse, counters } = report;
     this.#finalCounters = counters;
+    this.#codeIfTerminated = code;
     const returned = error === undefined && misuse === undefined && code !== exitCodes.help;
     const ending = returned
       ? {}
-      : await explain(({ endingOf }) => endingOf(report, this.#description));
+      : await explain(
+          ({ endingOf }) => endingOf(report, this.#description),
+          error === undefined ? `It exited with ${code}` : `${error.name}: ${error.message}`,
+        );
     this.#finish(code, ending);
   }
 
@@ -148,7 +154,10 @@ export class Machine {
     if (this.#exitCode !== null) return;
     event.preventDefault();
     const { url, name } = this.#options;
-    const ending = await explain(({ endingOfScript }) => endingOfScript(event, url, name));
+    const ending = await explain(
+      ({ endingOfScript }) => endingOfScript(event, url, name),
+      event.message || `Cannot boot "${name}"`,
+    );
     this.#finish(exitCodes.uncaught, ending);
   }
 
@@ -176,13 +185,19 @@ function scriptFor({ href, origin }: URL): string {
   return URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
 }
 
-/** Loads the words for an ending; where they cannot be, says so, since the machine has ended all the same. */
+/**
+ * Loads the words for an ending; where they cannot be, says so after `known`, since the machine has
+ * ended all the same.
+ */
 async function explain(
   words: (module: typeof import("./ending.ts")) => Ending | Promise<Ending>,
+  known: string,
 ): Promise<Ending> {
   try {
     return await words(await import("./ending.ts"));
   } catch (cause) {
-    return { error: new Error("It failed, and the page cannot load what says why", { cause }) };
+    const error = new Error(`${known} (the page cannot load what says more)`, { cause });
+    // This thread's has nothing to do with it.
+    return { error: Object.assign(error, { stack: "" }) };
   }
 }
