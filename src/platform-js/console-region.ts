@@ -27,6 +27,14 @@ export class ConsoleRegion {
     requestAnimationFrame(() => this.#flush());
   }
 
+  /** Shows it to everybody, where no terminal does. */
+  showIn(container: HTMLElement): void {
+    this.element.style.cssText =
+      "box-sizing:border-box;height:100%;overflow:auto;padding:0.4rem 0.6rem;white-space:pre-wrap;font-family:monospace";
+    this.element.tabIndex = 0;
+    container.append(this.element);
+  }
+
   /** Empties it. */
   clear(): void {
     this.#pending = [];

@@ -9,6 +9,7 @@
 import { ConsoleInput, maxInputBytes } from "./console-input.ts";
 import { ConsoleLog } from "./console-log.ts";
 import type { PageMessage, WorkerMessage } from "./console-protocol.ts";
+import { windowBytes } from "./console-protocol.ts";
 import { ConsoleRegion } from "./console-region.ts";
 import type { FindFrom, TerminalView } from "./console-terminal.ts";
 
@@ -80,6 +81,7 @@ class Screen implements ConsoleScreen {
   #screenReaderMode = false;
   /** Output that waits for xterm.js, with what to do when it is shown. */
   #waiting: { bytes: Uint8Array; shown: () => void }[] = [];
+  #waitingBytes = 0;
   #size: { columns: number; rows: number } | undefined;
 
   constructor(container: HTMLElement) {
@@ -95,7 +97,11 @@ class Screen implements ConsoleScreen {
     this.#input.reset();
     port.onmessage = ({ data }: MessageEvent<WorkerMessage>) => this.#receive(data, port);
     if (this.#size !== undefined) this.#send({ kind: "size", ...this.#size });
-    return () => port.close();
+    return () => {
+      port.close();
+      // What is typed from now on is for the next one.
+      if (this.#port === port) this.#input.reset();
+    };
   }
 
   type(text: string): void {
@@ -125,7 +131,7 @@ class Screen implements ConsoleScreen {
     this.#log.clear();
     this.#region.clear();
     this.#terminal?.clear();
-    for (const { shown } of this.#waiting.splice(0)) shown();
+    for (const { shown } of this.#takeWaiting()) shown();
   }
 
   focus(): void {
@@ -171,9 +177,11 @@ class Screen implements ConsoleScreen {
     } catch (error) {
       // The log goes on without it, and what waits for it must not hold up the unikernel.
       this.#terminalFailed = true;
+      this.#region.showIn(container);
+      this.report(`Cannot show the terminal: ${(error as Error).message}`);
       throw error;
     } finally {
-      for (const { bytes, shown } of this.#waiting.splice(0)) this.#showInTerminal(bytes, shown);
+      for (const { bytes, shown } of this.#takeWaiting()) this.#showInTerminal(bytes, shown);
     }
   }
 
@@ -196,7 +204,20 @@ class Screen implements ConsoleScreen {
   #showInTerminal(bytes: Uint8Array, shown: () => void): void {
     if (this.#terminal !== undefined) writeInPieces(this.#terminal, bytes, shown);
     else if (this.#terminalFailed || this.#disposed) shown();
-    else this.#waiting.push({ bytes, shown });
+    else this.#wait(bytes, shown);
+  }
+
+  /** Takes a window full at once: a unikernel that ends is not to wait for xterm.js to load. */
+  #wait(bytes: Uint8Array, shown: () => void): void {
+    this.#waitingBytes += bytes.length;
+    const fits = this.#waitingBytes <= windowBytes;
+    this.#waiting.push({ bytes, shown: fits ? () => {} : shown });
+    if (fits) shown();
+  }
+
+  #takeWaiting(): { bytes: Uint8Array; shown: () => void }[] {
+    this.#waitingBytes = 0;
+    return this.#waiting.splice(0);
   }
 
   #send(message: PageMessage, port: MessagePort | undefined = this.#port): void {
