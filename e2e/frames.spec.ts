@@ -11,3 +11,11 @@ test("frames: two unikernels on one page greet each other in raw Ethernet", asyn
   const address = /I am Alice, at (\S+)/.exec(await alice.text())?.[1];
   expect(await bob.text()).toContain(`(from ${address})`);
 });
+
+test("the two stand beside one another, at the same height", async ({ page }) => {
+  await page.goto("frames/");
+  const [first, second] = await page
+    .locator("morgana-unikernel")
+    .evaluateAll((elements) => elements.map((element) => element.getBoundingClientRect().top));
+  expect(first).toBe(second);
+});
