@@ -72,7 +72,8 @@ export interface Console extends Device {
   readonly counters: ConsoleCounters;
 
   /**
-   * The screen's size now, at least 1 × 1, or `undefined` where there is no screen (a pipe, a log).
+   * The screen's size now, at least 1 × 1, or `undefined` where there is no screen (a pipe, a log) or
+   * none yet: a page shows its own a moment after the unikernel has started, which is a change of size.
    */
   readonly size: ConsoleSize | undefined;
 
