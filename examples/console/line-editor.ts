@@ -40,6 +40,9 @@ export class LineEditor {
   /** Where in the history the line came from; its length for a new one. */
   #position = 0;
   #pending = "";
+  /** What stands on the screen after the prompt, and whether the cursor is behind it. */
+  #shown = "";
+  #isAtEnd = true;
 
   constructor(console: Console, prompt: string) {
     this.#console = console;
@@ -50,20 +53,20 @@ export class LineEditor {
   async readLine(signal: AbortSignal): Promise<string | undefined> {
     this.clear();
     this.#position = this.history.length;
-    await this.#redraw();
-    while (true) {
-      const done = this.#take();
-      if (done !== undefined) {
-        await this.#redraw(done.line);
-        await this.#console.write("\n");
-        this.#remember(done.line);
-        return done.line;
-      }
-      await this.#redraw();
+    [this.#shown, this.#isAtEnd] = ["", true];
+    await this.#console.write(this.#prompt);
+    let done = this.#take();
+    while (done === undefined) {
+      await this.#show();
       const bytes = await this.#console.read(signal);
-      if (bytes === undefined) return this.#line.length > 0 ? this.#line.join("") : undefined;
       this.#pending += this.#decoder.decode(bytes, { stream: true });
+      done = bytes === undefined ? this.#lastLine() : this.#take();
     }
+    this.move(Infinity);
+    await this.#show();
+    await this.#console.write("\n");
+    this.#remember(done.line);
+    return done.line;
   }
 
   move(characters: number): void {
@@ -118,12 +121,26 @@ export class LineEditor {
     return undefined;
   }
 
-  /** Writes the line again, and puts the cursor where it belongs, or after a finished line. */
-  #redraw(finished?: string): Promise<void> {
-    if (finished !== undefined) return this.#console.write(`\r${this.#prompt}${finished}\u001b[K`);
+  /** What there is at the end of input: a line without an end is one. */
+  #lastLine(): { readonly line: string | undefined } {
+    return { line: this.#line.length > 0 ? this.#line.join("") : undefined };
+  }
+
+  /**
+   * Shows what changed: what was added at the end, as it is, and anything else as the whole line
+   * again. So lines from a pipe come out without an escape sequence.
+   */
+  async #show(): Promise<void> {
+    const line = this.#line.join("");
     const back = this.#line.length - this.#cursor;
-    const left = back > 0 ? `\u001b[${back}D` : "";
-    return this.#console.write(`\r${this.#prompt}${this.#line.join("")}\u001b[K${left}`);
+    if (this.#isAtEnd && back === 0 && line.startsWith(this.#shown)) {
+      await this.#console.write(line.slice(this.#shown.length));
+    } else {
+      const left = back > 0 ? `\u001b[${back}D` : "";
+      await this.#console.write(`\r${this.#prompt}${line}\u001b[K${left}`);
+    }
+    this.#shown = line;
+    this.#isAtEnd = back === 0;
   }
 
   #remember(line: string | undefined): void {
