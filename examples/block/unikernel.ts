@@ -40,12 +40,21 @@ export async function start(console: Console, disk: Block): Promise<number> {
   await console.writeLine(`disk: ${sectorCount} sectors of ${sectorBytes} bytes`);
   let failed = 0;
   for (const { name, run } of checks) {
-    const passed = await run(disk).catch(() => false);
-    if (!passed) failed += 1;
-    await console.writeLine(`${passed ? "ok    " : "FAILED"} ${name}`);
+    const problem = await problemOf(run(disk));
+    if (problem !== undefined) failed += 1;
+    const line = problem === undefined ? `ok     ${name}` : `FAILED ${name}: ${problem}`;
+    await console.writeLine(line);
   }
   await console.writeLine(`${checks.length - failed} of ${checks.length} checks passed`);
   return failed === 0 ? 0 : 2;
+}
+
+async function problemOf(check: Promise<boolean>): Promise<string | undefined> {
+  try {
+    return (await check) ? undefined : "the disk did something else";
+  } catch (error) {
+    return String(error);
+  }
 }
 
 async function roundTrip(disk: Block, sector: number, count: number): Promise<boolean> {
