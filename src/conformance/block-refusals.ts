@@ -80,6 +80,7 @@ async function refusesWhenClosed(block: Block): Promise<void> {
 export async function refusesWhenReadOnly(block: Block): Promise<void> {
   const { sectorBytes, sectorCount } = block.info;
   equal("info.readWrite", block.info.readWrite, false);
+  equal("info.growable", block.info.growable, false);
   const before = await sectorsOf(block, 0, 1);
   const write = (): Promise<void> => block.write(0, [sampleBytes(sectorBytes, 19)]);
   await rejects("write()", write, BlockError, "read-only");

@@ -51,7 +51,6 @@ describe("the laws of Block", () => {
     paths.set(disk, path);
     return disk;
   };
-  const connectReadOnly = (): Promise<Block> => open({ readOnly: true });
   for (const growable of [false, true]) {
     const laws = blockLaws({
       connect: () => openAt(freshPath(), growable),
@@ -59,7 +58,7 @@ describe("the laws of Block", () => {
         await previous[Symbol.asyncDispose]();
         return openAt(paths.get(previous) ?? "", growable);
       },
-      connectReadOnly,
+      connectReadOnly: () => open({ readOnly: true, growable }),
     });
     for (const law of laws) test(`${law.name}${growable ? ", growable" : ""}`, () => law.run());
   }

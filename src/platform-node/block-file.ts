@@ -171,8 +171,13 @@ class FileBlock implements Block {
     this.#path = path;
     this.#release = release;
     this.#fileSectorCount = sectorCount;
-    const readWrite = !readOnly;
-    this.info = { readWrite, sectorBytes, sectorCount, growable, durableAfter: "write" };
+    this.info = {
+      readWrite: !readOnly,
+      sectorBytes,
+      sectorCount,
+      growable: growable && !readOnly,
+      durableAfter: "write",
+    };
   }
 
   async read(sector: number, buffers: readonly Uint8Array[]): Promise<void> {
