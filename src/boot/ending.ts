@@ -1,4 +1,4 @@
-/** What is to be said of a run that did more than return. Loaded when there is one: most just return. */
+/** What is to be said of a run that did more than return. Loaded when there is one. */
 
 import type { Description } from "../config/graph.ts";
 import { usage } from "../config/usage.ts";

@@ -178,7 +178,7 @@ export class Machine {
   }
 }
 
-/** A worker's script must be of the page's origin; one from elsewhere is imported by a script that is. */
+/** A worker's script must be of the page's origin: one that is imports one from elsewhere. */
 function scriptFor({ href, origin }: URL): string {
   if (origin === location.origin) return href;
   const script = `import ${JSON.stringify(href)};`;

@@ -1,4 +1,4 @@
-/** The laws of {@link Network} about frames that are no plain ones, and callers that are no good ones. */
+/** The laws of {@link Network} about frames that are not plain, and callers that do wrong. */
 
 import {
   NetworkError,

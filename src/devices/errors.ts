@@ -6,8 +6,12 @@
  * {@link deviceErrors}, because structured clone drops the class, the name and the code.
  */
 
-/** Codes of {@link ConsoleError}. `closed`: the console was disposed; `input-busy`: another read is waiting. */
-export type ConsoleErrorCode = "closed" | "input-busy";
+/** Codes of {@link ConsoleError}. */
+export type ConsoleErrorCode =
+  /** The console was disposed. */
+  | "closed"
+  /** Another read is waiting. */
+  | "input-busy";
 
 /** Codes of {@link ClockError}. `closed`: the clock was disposed. */
 export type ClockErrorCode = "closed";

@@ -38,7 +38,7 @@ class ProcessClock implements Clock {
 
   async sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
     if (!(durationMs >= 0 && durationMs < Infinity)) {
-      throw new RangeError(`Cannot sleep ${durationMs} ms: a duration is finite and 0 or more`);
+      throw new RangeError(`Cannot sleep for ${durationMs} ms: not a finite time of 0 or more`);
     }
     signal?.throwIfAborted();
     if (this.#closed) throw closedError();
@@ -60,7 +60,7 @@ class ProcessClock implements Clock {
   }
 
   wakeAt(deadlineMs: number, wake: () => void): () => void {
-    if (Number.isNaN(deadlineMs)) throw new RangeError("Cannot wake at NaN: it is no time");
+    if (Number.isNaN(deadlineMs)) throw new RangeError("Cannot wake at NaN: not a time");
     // A deadline that never comes must not keep the process alive.
     if (this.#closed || deadlineMs === Infinity) return () => {};
     return this.#at(

@@ -1,6 +1,6 @@
 /**
- * A lock that a process holds while it lives: a file beside the one it guards, linked into
- * place in one step, that names the process. Node has no `flock`; a lock whose process is gone is taken over.
+ * A lock that a process holds while it lives: a file beside the one it guards, linked into place in one
+ * step, that names the process. Node has no `flock`; a lock whose process is gone is taken over.
  *
  * **It guards against other processes of the same machine and the same kind only**: it is advisory, and
  * on a network file system the process that it names may be another machine's.

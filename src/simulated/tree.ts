@@ -16,6 +16,7 @@ export interface Dictionary {
   modifiedMs: number;
 }
 
+/** What a key names. */
 export type Node = Value | Dictionary;
 
 /** Finds what `key` names below `root`, or `undefined`. */
