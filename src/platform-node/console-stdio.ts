@@ -7,9 +7,6 @@ import type { ReadStream, WriteStream } from "node:tty";
 import { ConsoleError } from "../devices/errors.ts";
 import type { Console, ConsoleCounters, ConsoleSize } from "../devices/index.ts";
 
-/** Input that nobody reads is kept up to here, in bytes; then the stream is paused. */
-const maxInputBytes = 64 * 1024;
-
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
@@ -182,7 +179,8 @@ class StdioConsole implements Console {
     this.counters.bytesIn += bytes.length;
     this.#bytes = Buffer.concat([this.#bytes, bytes]);
     this.#serve();
-    if (this.#bytes.length >= maxInputBytes && this.#reader === undefined) this.#input.pause();
+    // What nobody waits for is kept where it comes from.
+    if (this.#reader === undefined) this.#input.pause();
   };
 
   readonly #onEnd = (): void => {
