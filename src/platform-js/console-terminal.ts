@@ -55,7 +55,6 @@ const dark: ITheme = {
 
 /** Opens a terminal that fills `container`, follows its size and the page's colour scheme. */
 export function openTerminal(container: HTMLElement, events: TerminalEvents): TerminalView {
-  const scheme = matchMedia("(prefers-color-scheme: dark)");
   const terminal = new Terminal({
     convertEol: true,
     cursorBlink: true,
@@ -67,7 +66,6 @@ export function openTerminal(container: HTMLElement, events: TerminalEvents): Te
     logLevel: "off",
     minimumContrastRatio: 4.5,
     scrollback: 10_000,
-    theme: scheme.matches ? dark : light,
   });
   const fit = new FitAddon();
   const search = new SearchAddon();
@@ -75,25 +73,14 @@ export function openTerminal(container: HTMLElement, events: TerminalEvents): Te
   const links = new WebLinksAddon((_event, url) => openLink(url));
   for (const addon of [fit, search, serialize, links]) terminal.loadAddon(addon);
 
-  // xterm.js finds its style in the document; here it must be beside it, inside a shadow root.
-  const sheet = document.createElement("style");
-  sheet.textContent = style;
-  const frame = document.createElement("div");
-  frame.style.cssText = "height:100%;padding:0.4rem 0 0 0.6rem;box-sizing:border-box";
-  container.append(sheet, frame);
-  terminal.open(frame);
+  const stopPainting = paintByScheme(terminal, container);
+  terminal.open(makeFrame(container));
   const leaves = leavesTheTerminal(events);
   terminal.attachCustomKeyEventHandler(
     (event) => !leaves(event) && !copiesOrPastes(terminal, event),
   );
   if (terminal.textarea !== undefined) terminal.textarea.ariaDescription = leaveHint;
 
-  const paint = (): void => {
-    terminal.options.theme = scheme.matches ? dark : light;
-    container.style.background = (scheme.matches ? dark : light).background ?? "";
-  };
-  paint();
-  scheme.addEventListener("change", paint);
   const resized = new ResizeObserver(() => fit.fit());
   resized.observe(container);
   terminal.onData((text) => events.onInput(text));
@@ -118,12 +105,36 @@ export function openTerminal(container: HTMLElement, events: TerminalEvents): Te
       terminal.options.screenReaderMode = on;
     },
     dispose() {
-      scheme.removeEventListener("change", paint);
+      stopPainting();
       resized.disconnect();
       terminal.dispose();
       container.replaceChildren();
     },
   };
+}
+
+/** Makes a place for a terminal in `container`. */
+function makeFrame(container: HTMLElement): HTMLElement {
+  // xterm.js finds its style in the document; here it must be beside it, inside a shadow root.
+  const sheet = document.createElement("style");
+  sheet.textContent = style;
+  const frame = document.createElement("div");
+  frame.style.cssText = "height:100%;padding:0.4rem 0 0 0.6rem;box-sizing:border-box";
+  container.append(sheet, frame);
+  return frame;
+}
+
+/** Gives a terminal the colours of the page's scheme, now and when it changes. Returns what stops it. */
+function paintByScheme(terminal: Terminal, container: HTMLElement): () => void {
+  const scheme = matchMedia("(prefers-color-scheme: dark)");
+  const paint = (): void => {
+    const theme = scheme.matches ? dark : light;
+    terminal.options.theme = theme;
+    container.style.background = theme.background ?? "";
+  };
+  paint();
+  scheme.addEventListener("change", paint);
+  return () => scheme.removeEventListener("change", paint);
 }
 
 /** How to leave the terminal by keyboard; shown where it has the focus. */
