@@ -1,8 +1,9 @@
-// From navigation to the first line on the console, beside a bare page with a worker, and the same with
-// xterm.js; and from `new Worker` to the unikernel's `start`, beside a bare worker's first message.
+// From navigation to the first line on the console, beside a bare page with a worker, and the same
+// with xterm.js; and from `new Worker` to the unikernel's `start`, beside a bare worker's first
+// message.
 //
-// All pages are built and served by one static server; the cache is warm. The pages take turns, so that
-// whatever else the machine does befalls all of them.
+// All pages are built and served by one static server; the cache is warm. The pages take turns, so
+// that whatever else the machine does befalls all of them.
 
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -20,15 +21,17 @@ const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 const rounds = 30;
 
-/** Notes when "hello" is first seen in the page, shadow roots included, and when a worker was made. */
+/**
+ * Notes when "hello" is first seen in the page, shadow roots included, and when a worker was made.
+ */
 function watch() {
   const seen = /** @type {{ firstLineMs?: number, workerMs?: number, messageMs?: number }} */ ({});
   Object.assign(globalThis, { seen });
   /** @param {Node} root */
   const observe = (root) => {
     const look = () => {
-      // A page with a terminal shows its lines there; the bare one, in its body. A page that has been
-      // read in part looks like neither, though "hello" may stand in its heading.
+      // A page with a terminal shows its lines there; the bare one, in its body. A page that has
+      // been read in part looks like neither, though "hello" may stand in its heading.
       const screen = root instanceof Document ? root.querySelector(".xterm-rows, #bare") : root;
       const text = screen?.textContent;
       if (seen.firstLineMs === undefined && text?.includes("hello"))
@@ -87,7 +90,9 @@ async function visit(page, url) {
   });
 }
 
-/** Builds everything into one folder: the examples' site, the bare pages, the unikernel that tells. */
+/**
+ * Builds everything into one folder: the examples' site, the bare pages, the unikernel that tells.
+ */
 async function buildPages(/** @type {string} */ folder) {
   await cp(at("../site"), join(folder, "site"), { recursive: true });
   for (const [root, plugins] of /** @type {const} */ ([

@@ -1,4 +1,5 @@
-// npm run bench -- <suite> …: measures, side by side with peers and limits. Without a name, all suites.
+// npm run bench -- <suite> …: measures, side by side with peers and limits. Without a name, all
+// suites.
 
 import { run as runCommand } from "../scripts/step.mjs";
 import { report } from "./report.mjs";

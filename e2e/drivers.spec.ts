@@ -1,4 +1,6 @@
-/** The browser's drivers in a real worker: their laws, and a disk that outlives what kills a tab. */
+/**
+ * The browser's drivers in a real worker: their laws, and a disk that outlives what kills a tab.
+ */
 
 import { resolve } from "node:path";
 import {

@@ -19,7 +19,9 @@ async function holdBack(page: Page, name: string): Promise<() => void> {
   return letThrough;
 }
 
-/** Lets the page's module of that name never load; gives the errors that nobody on the page caught. */
+/**
+ * Lets the page's module of that name never load; gives the errors that nobody on the page caught.
+ */
 async function fail(page: Page, name: string): Promise<readonly Error[]> {
   const uncaught: Error[] = [];
   page.on("pageerror", (error) => uncaught.push(error));

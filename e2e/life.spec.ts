@@ -1,4 +1,6 @@
-/** The life of the element as a person or a script drives it: buttons, attributes, coming and going. */
+/**
+ * The life of the element as a person or a script drives it: buttons, attributes, coming and going.
+ */
 
 import { expect, test, type Page } from "@playwright/test";
 import type { MorganaUnikernel } from "fata-morgana/elements";

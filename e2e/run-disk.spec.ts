@@ -64,7 +64,9 @@ test("a disk where nobody may write is refused with the system's reason", async 
   expect(stderr).toMatch(/^Uncaught BlockError: Cannot open disk \S+morgana\.img: E[A-Z]+: /);
 });
 
-/** The largest file that a process may write, in units of 512 bytes: the bundle, but no such disk. */
+/**
+ * The largest file that a process may write, in units of 512 bytes: the bundle, but no such disk.
+ */
 const limited = 'ulimit -f 800; exec node "$0" run "$1" --counts-sectors=1024';
 
 test("a disk that finds no room is not made", async ({ start, folder }) => {

@@ -1,4 +1,6 @@
-/** What a page adds to a terminal: finding text, speaking to a screen reader, a size of one's own. */
+/**
+ * What a page adds to a terminal: finding text, speaking to a screen reader, a size of one's own.
+ */
 
 import { expect } from "@playwright/test";
 import { prints, test } from "./terminal-page.ts";

@@ -22,7 +22,9 @@ const expectations: Readonly<Record<string, { shows: string | RegExp; exits?: nu
   timers: { shows: / after .* s\n/, exits: 0 },
 };
 
-/** Notes what goes wrong on a page: failed requests, those beside the site, errors on its console. */
+/**
+ * Notes what goes wrong on a page: failed requests, those beside the site, errors on its console.
+ */
 function watch(page: Page): readonly string[] {
   const wrong: string[] = [];
   page.on("request", (request) => {

@@ -17,8 +17,8 @@ const stallMs = 45_000;
 const downloadMs = 10 * 60_000;
 
 /**
- * Finds a browser that starts: the one that the environment variable names, else a Chromium or Chrome on
- * PATH, else Playwright's own.
+ * Finds a browser that starts: the one that the environment variable names, else a Chromium or
+ * Chrome on PATH, else Playwright's own.
  *
  * @returns {string | undefined} the path of its executable
  * @throws {Error} if the environment variable names something that does not start

@@ -1,5 +1,6 @@
 // Makes the package of what `tsc -b` wrote: removes what has lost its source, and builds the page's
-// script, the custom elements in one file, xterm.js and what else comes later in chunks of their own.
+// script, the custom elements in one file, xterm.js and what else comes later in chunks of their
+// own.
 
 import { copyFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";

@@ -69,8 +69,8 @@ export function whyToInstall(directory) {
 
 /**
  * @param {string} directory
- * @returns {Readonly<Record<string, LockedPackage>> | undefined} nothing if npm was stopped before it
- *   had written all
+ * @returns {Readonly<Record<string, LockedPackage>> | undefined} nothing if npm was stopped before
+ *   it had written all
  */
 function readInstalled(directory) {
   try {

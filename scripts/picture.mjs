@@ -7,7 +7,9 @@ import { complain, run, say } from "./step.mjs";
 /** @param {string} path */
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
-/** About as wide as what shows a README; so high that the terminal has no more rows than it fills. */
+/**
+ * About as wide as what shows a README; so high that the terminal has no more rows than it fills.
+ */
 const viewport = { width: 900, height: 480 };
 
 /** What stays below the last thing, in pixels: less than the gap to the next. */

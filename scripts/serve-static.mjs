@@ -40,8 +40,8 @@ const types = {
 /**
  * Serves the files that are in a directory now, from memory.
  *
- * @param {{ directory: string, port?: number, base?: string }} options `port`: 0, the default, picks
- *   a free one; `base`: the path of the directory in URLs, `/` by default
+ * @param {{ directory: string, port?: number, base?: string }} options `port`: 0, the default,
+ *   picks a free one; `base`: the path of the directory in URLs, `/` by default
  * @returns {Promise<{ url: string, close: () => Promise<void> }>} `url` ends in a slash
  */
 export async function serveStatic({ directory, port = 0, base = "/" }) {

@@ -91,8 +91,8 @@ export async function exitCode(child) {
   let stoppedBy;
   const stop = (/** @type {NodeJS.Signals} */ signal) => {
     stoppedBy = signal;
-    // A terminal's interrupt has reached the program already, and some take a second one as an order.
-    // Playwright stops its servers after an interrupt only.
+    // A terminal's interrupt has reached the program already, and some take a second one as an
+    // order. Playwright stops its servers after an interrupt only.
     if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill("SIGINT");
   };
   process.on("SIGINT", stop).on("SIGTERM", stop);

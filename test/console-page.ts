@@ -12,7 +12,9 @@ export interface PageSide extends ConsoleSide {
   readonly messages: Uint8Array[];
 }
 
-/** A page without a screen: it keeps what it is sent, and gives credit at once unless told to hold. */
+/**
+ * A page without a screen: it keeps what it is sent, and gives credit at once unless told to hold.
+ */
 export function openPage(options: { readonly hold?: boolean } = {}): PageSide {
   const { port1, port2 } = new MessageChannel();
   const messages: Uint8Array[] = [];

@@ -1,4 +1,6 @@
-/** What the commands do about packages that are missing, and about output that has lost its source. */
+/**
+ * What the commands do about packages that are missing, and about output that has lost its source.
+ */
 
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

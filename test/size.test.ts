@@ -1,6 +1,6 @@
 /**
- * What a visitor downloads stays within recorded budgets, in bytes after gzip. A budget is a decision:
- * raise one only with a reason in the commit.
+ * What a visitor downloads stays within recorded budgets, in bytes after gzip. A budget is a
+ * decision: raise one only with a reason in the commit.
  */
 
 import { readFileSync } from "node:fs";

@@ -22,7 +22,9 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   cli: ["devices", "config", "boot", "vite"],
 };
 
-/** What else each folder of `src/` may import, by the first part of its name; others may nothing. */
+/**
+ * What else each folder of `src/` may import, by the first part of its name; others may nothing.
+ */
 const packages: Readonly<Record<string, readonly string[]>> = {
   "platform-js": ["@xterm"],
   "platform-node": ["node"],
@@ -58,7 +60,8 @@ describe("layers", () => {
     expect(referencesOf(`src/${name}/tsconfig.json`).toSorted()).toEqual(expected.toSorted());
   });
 
-  // The compiler also takes what a reference refers to in turn, the package by its own name, and dist/.
+  // The compiler also takes what a reference refers to in turn, the package by its own name, and
+  // dist/.
   test.each(Object.entries(layers))("src/%s imports no other folder than %j", (name, allowed) => {
     const modules = sources.filter(
       (file) => file.startsWith(`src/${name}/`) && !file.endsWith(".test.ts"),
@@ -184,8 +187,8 @@ function suiteOf(file: string): string | undefined {
 }
 
 /**
- * Tells whether a test calls the laws of a driver's device and imports the driver: itself, or through
- * a fixture of `test/` that connects it.
+ * Tells whether a test calls the laws of a driver's device and imports the driver: itself, or
+ * through a fixture of `test/` that connects it.
  */
 function runsLawsOf(driver: string, file: string): boolean {
   if (!read(file).includes(`${suiteOf(driver)}(`)) return false;
@@ -201,7 +204,9 @@ function importsOf(file: string): readonly string[] {
   );
 }
 
-/** Lists what a module asks for in its imports and exports, also in those that are only of types. */
+/**
+ * Lists what a module asks for in its imports and exports, also in those that are only of types.
+ */
 function requestsOf(file: string): readonly string[] {
   const text = read(file);
   const { staticImports, staticExports, dynamicImports } = parseSync(file, text).module;
@@ -217,8 +222,8 @@ function requestsOf(file: string): readonly string[] {
 }
 
 /**
- * Lists the interfaces, and their methods, that no doc comment precedes. Plain data may be described
- * by the comment of its interface, as in "the size of a screen in cells".
+ * Lists the interfaces, and their methods, that no doc comment precedes. Plain data may be
+ * described by the comment of its interface, as in "the size of a screen in cells".
  */
 function undocumented(text: string): readonly string[] {
   const found: string[] = [];

@@ -1,6 +1,6 @@
 /**
- * Errors across a thread. Structured clone drops an error's class, name and code, so that it travels
- * as plain data and is rebuilt on the other side.
+ * Errors across a thread. Structured clone drops an error's class, name and code, so that it
+ * travels as plain data and is rebuilt on the other side.
  */
 
 import { deviceErrors } from "../devices/errors.ts";
@@ -34,8 +34,8 @@ export function encodeError(thrown: unknown, depth = 0): EncodedError {
 }
 
 /**
- * Rebuilds an error: a device error of its own class and code, anything else an `Error` of its name.
- * Its stack is the one that it travelled with, never this thread's.
+ * Rebuilds an error: a device error of its own class and code, anything else an `Error` of its
+ * name. Its stack is the one that it travelled with, never this thread's.
  */
 export function decodeError({ name, message, code, stack, cause }: EncodedError): Error {
   const options = cause === undefined ? undefined : { cause: decodeError(cause) };

@@ -13,8 +13,8 @@ import type { CounterTable, PageSide, RunReport, WorkerName, WorkerSide } from "
 export type MachineStatus = "booting" | "running" | "exited" | "failed";
 
 /**
- * A service of the page that a unikernel opens a port to; the port is *given*. Returns what to do when
- * the machine has ended.
+ * A service of the page that a unikernel opens a port to; the port is *given*. Returns what to do
+ * when the machine has ended.
  */
 export type Service = (port: MessagePort, options: Readonly<Record<string, string>>) => () => void;
 
@@ -102,8 +102,8 @@ export class Machine {
   }
 
   /**
-   * Halts the unikernel: its signal aborts, and if it does not end by itself its worker is terminated.
-   * Resolves to the exit code.
+   * Halts the unikernel: its signal aborts, and if it does not end by itself its worker is
+   * terminated. Resolves to the exit code.
    */
   async halt(): Promise<number> {
     if (this.#exitCode === null) {

@@ -18,8 +18,8 @@ import { run } from "./run.ts";
 const longestMs = 2 ** 31 - 1;
 
 /**
- * Runs the unikernel that a configuration's module exports with the process's arguments, and ends the
- * process with its exit code. An interrupt (Ctrl-C) or a termination signal halts it.
+ * Runs the unikernel that a configuration's module exports with the process's arguments, and ends
+ * the process with its exit code. An interrupt (Ctrl-C) or a termination signal halts it.
  *
  * @throws {TypeError} if it exports none; `file` is how the message names it
  */
@@ -64,8 +64,8 @@ function isBrokenPipe(error: unknown): boolean {
 }
 
 /**
- * Halting and uncaught errors as a run wants them, from the process's own events. A device that does
- * not let go is left behind.
+ * Halting and uncaught errors as a run wants them, from the process's own events. A device that
+ * does not let go is left behind.
  */
 export function processSignals(): { signal: AbortSignal; uncaught: Promise<never> } {
   const halting = new AbortController();

@@ -1,6 +1,6 @@
 /**
- * What the page and the unikernel's worker say to each other. Control goes over comlink, as calls of
- * these two interfaces; each stream of data has a MessagePort of its own, opened by the worker.
+ * What the page and the unikernel's worker say to each other. Control goes over comlink, as calls
+ * of these two interfaces; each stream of data has a MessagePort of its own, opened by the worker.
  */
 
 import type { Misuse } from "../config/arguments.ts";
@@ -31,8 +31,9 @@ export interface PageSide {
 }
 
 /**
- * The worker's name is its command line, as JSON: the unikernel's name and its arguments. It is there
- * when the worker's script begins, whereas a message waits for the page's thread, which is busy then.
+ * The worker's name is its command line, as JSON: the unikernel's name and its arguments. It is
+ * there when the worker's script begins, whereas a message waits for the page's thread, which is
+ * busy then.
  */
 export type WorkerName = readonly [unikernel: string, ...argv: string[]];
 

@@ -30,9 +30,9 @@ export interface RunOptions {
 }
 
 /**
- * Runs a unikernel to its end. Never rejects. When it resolves, every device is released, also after
- * one that failed to be, and every byte of output is with the host. A device that never lets go is
- * the host's to end.
+ * Runs a unikernel to its end. Never rejects. When it resolves, every device is released, also
+ * after one that failed to be, and every byte of output is with the host. A device that never lets
+ * go is the host's to end.
  */
 export async function run(unikernel: Unikernel, options: RunOptions): Promise<Outcome> {
   const parsed = parseArguments(argumentsOf(unikernel), options.argv);

@@ -73,7 +73,9 @@ async function simulate(
   }
 }
 
-/** Separates the simulation's own words of a command line, with their values, from the unikernel's. */
+/**
+ * Separates the simulation's own words of a command line, with their values, from the unikernel's.
+ */
 function splitWords(argv: readonly string[]): { own: readonly string[]; rest: readonly string[] } {
   const flags = new Set(Object.keys(simulationArguments).map(flagOf));
   const own: string[] = [];
@@ -98,7 +100,9 @@ async function pipedInput(): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** Rejects when whoever read the output has gone, or it cannot be kept: an endless run ends then. */
+/**
+ * Rejects when whoever read the output has gone, or it cannot be kept: an endless run ends then.
+ */
 function brokenOutput(): Promise<never> {
   return new Promise((_resolve, reject) => {
     process.stdout.on("error", (cause) => {

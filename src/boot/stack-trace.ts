@@ -1,4 +1,6 @@
-/** Stack traces of a worker, with the positions of the user's own files. Loaded when one is shown. */
+/**
+ * Stack traces of a worker, with the positions of the user's own files. Loaded when one is shown.
+ */
 
 import type { TraceMap } from "@jridgewell/trace-mapping";
 

@@ -89,7 +89,9 @@ function withPlaces(map: string, folder: string): string {
   return JSON.stringify({ ...parsed, sources });
 }
 
-/** Runs it with this process's terminal; an interrupt reaches it, and ends it if it does not stop. */
+/**
+ * Runs it with this process's terminal; an interrupt reaches it, and ends it if it does not stop.
+ */
 async function runProcess(program: Program, args: readonly string[]): Promise<number> {
   let child: ChildProcess | undefined;
   let killer: NodeJS.Timeout | undefined;

@@ -9,8 +9,8 @@ import type { Unikernel } from "./unikernel.ts";
 const ownArguments = ["help", "logs", "seed", "untilMs"];
 
 /**
- * Checks that a unikernel's name can be a URL's, that no two devices or arguments share a name, that
- * each argument's name can be a flag, and that its default is one of its values.
+ * Checks that a unikernel's name can be a URL's, that no two devices or arguments share a name,
+ * that each argument's name can be a flag, and that its default is one of its values.
  *
  * @throws {TypeError} that says which do not, and whose they are
  */

@@ -9,8 +9,8 @@ export type Target = "browser" | "node" | "simulated";
 
 interface HostBase {
   /**
-   * The console that belongs to this run, connected on first use. The unikernel's console device and
-   * the runtime's own messages share it, so that they keep their order.
+   * The console that belongs to this run, connected on first use. The unikernel's console device
+   * and the runtime's own messages share it, so that they keep their order.
    */
   console(): Console;
 }

@@ -36,8 +36,8 @@ export interface BlockOptions {
 
 /**
  * A disk: an IndexedDB database in a page, a file on Node, memory in simulation. `name` (in camel
- * case) names the device, and the disk unless `--<name>-disk` says otherwise; `--<name>-sectors` sets
- * another size. A disk that exists with another size is not opened.
+ * case) names the device, and the disk unless `--<name>-disk` says otherwise; `--<name>-sectors`
+ * sets another size. A disk that exists with another size is not opened.
  */
 export function defaultBlock(name: string, options: BlockOptions): DeviceDescription<Block> {
   const diskArgument = `${name}Disk`;
@@ -67,8 +67,8 @@ export function defaultBlock(name: string, options: BlockOptions): DeviceDescrip
 }
 
 /**
- * An Ethernet interface: a port of the page's switch in a browser, a port of the wire in simulation.
- * **There is none on Node yet.**
+ * An Ethernet interface: a port of the page's switch in a browser, a port of the wire in
+ * simulation. **There is none on Node yet.**
  */
 export const defaultNetwork: DeviceDescription<Network> = /* @__PURE__ */ device({
   name: "network",

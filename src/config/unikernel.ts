@@ -58,8 +58,8 @@ export interface UnikernelOptions<Args extends ArgumentTable> {
 }
 
 /**
- * Describes a unikernel: its name (letters, digits and `-`, as in its URL), its module, its devices in
- * the order of `start`'s parameters. The compiler checks that they match.
+ * Describes a unikernel: its name (letters, digits and `-`, as in its URL), its module, its devices
+ * in the order of `start`'s parameters. The compiler checks that they match.
  *
  * @see Mirage.register, Mirage.main
  */

@@ -5,8 +5,8 @@ import { flagOf } from "./arguments.ts";
 import type { Description } from "./graph.ts";
 
 /**
- * The usage text: a line for each argument, aligned, with its type, its documentation and its default;
- * before it, what is wrong with the arguments that were given.
+ * The usage text: a line for each argument, aligned, with its type, its documentation and its
+ * default; before it, what is wrong with the arguments that were given.
  */
 export function usage({ name, description, args }: Description, misuse?: Misuse): string {
   const byFlag = new Map(Object.entries(args).map(([key, arg]) => [flagOf(key), arg]));

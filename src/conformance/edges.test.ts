@@ -1,6 +1,6 @@
 /**
- * The laws of overlapping and of edges: a device that breaks a promise must break a law. What is wrong
- * here is what a driver gets wrong under load, at its end, or when nobody looks.
+ * The laws of overlapping and of edges: a device that breaks a promise must break a law. What is
+ * wrong here is what a driver gets wrong under load, at its end, or when nobody looks.
  */
 
 import { describe } from "vitest";

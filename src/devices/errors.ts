@@ -210,7 +210,9 @@ export class HttpError extends DeviceError<HttpErrorCode> {
 /** A constructor of one of the device errors, whatever its codes. */
 export type DeviceErrorClass = new (code: never, message: string, options?: ErrorOptions) => Error;
 
-/** Every device error class by its name, so that a host can rebuild an error from another thread. */
+/**
+ * Every device error class by its name, so that a host can rebuild an error from another thread.
+ */
 export const deviceErrors: Readonly<Record<string, DeviceErrorClass>> = {
   ConsoleError,
   ClockError,

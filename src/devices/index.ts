@@ -33,9 +33,10 @@ export interface Device {
   readonly counters: Readonly<Record<string, number>>;
 
   /**
-   * Releases the device. Operations under way settle first, as far as the backing lets them, whether
-   * or not anybody awaits them; later ones fail with code `closed`, unless their comment says that
-   * they cannot fail or names no error. Never rejects; a second call does nothing and resolves.
+   * Releases the device. Operations under way settle first, as far as the backing lets them,
+   * whether or not anybody awaits them; later ones fail with code `closed`, unless their comment
+   * says that they cannot fail or names no error. Never rejects; a second call does nothing and
+   * resolves.
    *
    * @see Mirage_device.S.disconnect
    */
@@ -72,8 +73,9 @@ export interface Console extends Device {
   readonly counters: ConsoleCounters;
 
   /**
-   * The screen's size now, at least 1 × 1, or `undefined` where there is no screen (a pipe, a log) or
-   * none yet: a page shows its own a moment after the unikernel has started, which is a change of size.
+   * The screen's size now, at least 1 × 1, or `undefined` where there is no screen (a pipe, a log)
+   * or none yet: a page shows its own a moment after the unikernel has started, which is a change
+   * of size.
    */
   readonly size: ConsoleSize | undefined;
 
@@ -117,8 +119,8 @@ export interface Console extends Device {
   readLine(signal?: AbortSignal): Promise<string | undefined>;
 
   /**
-   * Calls `listener` after each change of {@link Console.size}, and never before `onResize` returns.
-   * Returns the function that stops it.
+   * Calls `listener` after each change of {@link Console.size}, and never before `onResize`
+   * returns. Returns the function that stops it.
    */
   onResize(listener: (size: ConsoleSize) => void): () => void;
 }
@@ -222,9 +224,9 @@ export interface BlockInfo {
 /**
  * A disk of sectors.
  *
- * **A resolved write is durable**: it survives whatever the driver's README names, at least a killed
- * tab or process. Operations may overlap in time; two that touch the same sector take effect in the
- * order of the calls, and a read sees every write called before it.
+ * **A resolved write is durable**: it survives whatever the driver's README names, at least a
+ * killed tab or process. Operations may overlap in time; two that touch the same sector take effect
+ * in the order of the calls, and a read sees every write called before it.
  *
  * @see Mirage_block.S
  */
@@ -270,8 +272,8 @@ export interface Block extends Device {
    * Makes the device `sectorCount` sectors long; new sectors read as zeros. Resolves when the new
    * size is durable. Never shrinks.
    *
-   * @throws {BlockError} `read-only`, `no-space`, `closed`, `io`, and `out-of-range` where the device
-   *   cannot grow so far; the size is then as before
+   * @throws {BlockError} `read-only`, `no-space`, `closed`, `io`, and `out-of-range` where the
+   *   device cannot grow so far; the size is then as before
    * @throws {RangeError} if `sectorCount` is less than the present one or not a safe integer
    */
   grow(sectorCount: number): Promise<void>;
@@ -281,8 +283,8 @@ export interface Block extends Device {
    * until written again. A hint: resolving promises nothing. It keeps its place among overlapping
    * operations, as a write does: what is written after the call stays.
    *
-   * @throws {BlockError} `read-only`, `out-of-range`, `closed`, and `no-space` or `io`, after which each
-   *   sector reads as zeros or as before
+   * @throws {BlockError} `read-only`, `out-of-range`, `closed`, and `no-space` or `io`, after which
+   *   each sector reads as zeros or as before
    * @throws {RangeError} if `sector` or `sectorCount` is not a non-negative safe integer
    */
   discard(sector: number, sectorCount: number): Promise<void>;
@@ -328,8 +330,8 @@ export interface FrameOffload {
 /** Receives what a {@link Network} hears. Both are called synchronously, and must not throw. */
 export interface FrameReceiver {
   /**
-   * Whether the receiver is done with each frame when `frame` returns. Frames are then *borrowed*, and
-   * a driver may take their memory from a pool; one that has no pool gives them all the same.
+   * Whether the receiver is done with each frame when `frame` returns. Frames are then *borrowed*,
+   * and a driver may take their memory from a pool; one that has no pool gives them all the same.
    */
   readonly borrows?: boolean;
 
@@ -347,8 +349,9 @@ export interface FrameReceiver {
 }
 
 /**
- * Writes one frame into `into`, which is *borrowed*, and returns its length in bytes. It must not call
- * the network that called it. One function can serve all frames: it runs before `write` returns.
+ * Writes one frame into `into`, which is *borrowed*, and returns its length in bytes. It must not
+ * call the network that called it. One function can serve all frames: it runs before `write`
+ * returns.
  */
 export type FrameWriter = (into: Uint8Array) => number;
 
@@ -365,8 +368,8 @@ export interface Network extends Device {
   readonly mac: Uint8Array;
 
   /**
-   * The longest payload of a frame in bytes, without the 14 bytes of its header. Stays the same while
-   * the device lives. A VLAN tag is payload here: a trunk is a link whose MTU is 4 larger.
+   * The longest payload of a frame in bytes, without the 14 bytes of its header. Stays the same
+   * while the device lives. A VLAN tag is payload here: a trunk is a link whose MTU is 4 larger.
    */
   readonly mtu: number;
 
@@ -380,29 +383,31 @@ export interface Network extends Device {
    * Sends one frame without FCS. `fill` is called once, synchronously, with room for exactly
    * `sizeBytes` bytes of the outgoing batch, zeroed by nobody, and returns how many it used; the
    * frame leaves with its batch, at the latest when the running task ends. Nothing is copied.
-   * Returning means queued, not delivered; a frame that finds no room, or the link down, is dropped and
-   * counted, and then `fill` is not called.
+   * Returning means queued, not delivered; a frame that finds no room, or the link down, is dropped
+   * and counted, and then `fill` is not called.
    *
    * @throws {NetworkError} `frame-too-long` if `sizeBytes` is over the MTU and 14 (or over what
    *   `offload` allows), `frame-too-short` if it or what `fill` returns is less than 14, `closed`.
    *   Nothing was sent.
-   * @throws {RangeError} if `fill` returns more than `sizeBytes`, or `sizeBytes` is not a non-negative
-   *   safe integer; nothing was sent
+   * @throws {RangeError} if `fill` returns more than `sizeBytes`, or `sizeBytes` is not a
+   *   non-negative safe integer; nothing was sent
    * @throws {TypeError} if `offload` leaves undone what {@link Network.offloads} does not let
    */
   write(sizeBytes: number, fill: FrameWriter, offload?: FrameOffload): void;
 
   /**
    * Hands every frame heard from now on to `receiver`, in the order of arrival: those for our MAC,
-   * for groups, and whatever else the link delivers (filtering is the protocol's). One receiver at a
-   * time: a second call replaces the first. Frames heard before the first call are dropped and counted.
+   * for groups, and whatever else the link delivers (filtering is the protocol's). One receiver at
+   * a time: a second call replaces the first. Frames heard before the first call are dropped and
+   * counted.
    *
    * @throws {NetworkError} `closed`
    */
   listen(receiver: FrameReceiver): void;
 
   /**
-   * Calls `listener` after each change of {@link Network.linkUp}. Returns the function that stops it.
+   * Calls `listener` after each change of {@link Network.linkUp}. Returns the function that stops
+   * it.
    */
   onLinkChange(listener: (linkUp: boolean) => void): () => void;
 }
@@ -441,7 +446,8 @@ export interface KeyValueRead extends Device {
   /**
    * Resolves to the value at `key`, *fresh*, or `undefined`.
    *
-   * @throws {KeyValueError} `value-expected` for a dictionary; `invalid-key`, `closed`, `io`, `damaged`
+   * @throws {KeyValueError} `value-expected` for a dictionary; `invalid-key`, `closed`, `io`,
+   *   `damaged`
    */
   get(key: Key): Promise<Uint8Array | undefined>;
 
@@ -458,7 +464,8 @@ export interface KeyValueRead extends Device {
    * Resolves to the entries of the dictionary at `key`, sorted by name in code unit order, or
    * `undefined` if there is none. The root always exists.
    *
-   * @throws {KeyValueError} `dictionary-expected` for a value; `invalid-key`, `closed`, `io`, `damaged`
+   * @throws {KeyValueError} `dictionary-expected` for a value; `invalid-key`, `closed`, `io`,
+   *   `damaged`
    */
   list(key: Key): Promise<readonly KeyEntry[] | undefined>;
 
@@ -479,7 +486,8 @@ export interface KeyValueRead extends Device {
 
   /**
    * Resolves to bytes that change whenever the value or anything below the dictionary changes, and
-   * are the same for the same contents within one store; *fresh*, or `undefined` if there is nothing.
+   * are the same for the same contents within one store; *fresh*, or `undefined` if there is
+   * nothing.
    *
    * @throws {KeyValueError} `invalid-key`, `closed`, `io`, `damaged`
    */
@@ -502,8 +510,8 @@ export interface KeyValue extends KeyValueRead {
   set(key: Key, value: Uint8Array): Promise<void>;
 
   /**
-   * Overwrites the value from `offset` on with `bytes` (*borrowed*), growing it where needed; a gap is
-   * zeros, and a missing value is empty.
+   * Overwrites the value from `offset` on with `bytes` (*borrowed*), growing it where needed; a gap
+   * is zeros, and a missing value is empty.
    *
    * @throws {KeyValueError} as {@link KeyValue.set}
    * @throws {RangeError} if `offset` is not a non-negative safe integer
@@ -511,20 +519,20 @@ export interface KeyValue extends KeyValueRead {
   setPartial(key: Key, offset: number, bytes: Uint8Array): Promise<void>;
 
   /**
-   * Removes the value or the whole dictionary at `key`; nothing there is no error. Dictionaries that
-   * become empty go too. Removing the root empties the store.
+   * Removes the value or the whole dictionary at `key`; nothing there is no error. Dictionaries
+   * that become empty go too. Removing the root empties the store.
    *
-   * @throws {KeyValueError} `read-only`, `invalid-key`, `closed`, `io`, `damaged`, and `no-space` where
-   *   the store has to write down that something is gone
+   * @throws {KeyValueError} `read-only`, `invalid-key`, `closed`, `io`, `damaged`, and `no-space`
+   *   where the store has to write down that something is gone
    */
   remove(key: Key): Promise<void>;
 
   /**
    * Moves the value or dictionary at `from` to `to`, replacing a value there.
    *
-   * @throws {KeyValueError} `not-found` if there is nothing at `from`; `value-expected` if `to` is a
-   *   dictionary; `dictionary-expected` if a prefix of `to` is a value; `invalid-key` if `to` lies
-   *   below `from`; `read-only`, `no-space`, `closed`, `io`, `damaged`
+   * @throws {KeyValueError} `not-found` if there is nothing at `from`; `value-expected` if `to` is
+   *   a dictionary; `dictionary-expected` if a prefix of `to` is a value; `invalid-key` if `to`
+   *   lies below `from`; `read-only`, `no-space`, `closed`, `io`, `damaged`
    */
   rename(from: Key, to: Key): Promise<void>;
 }
@@ -552,8 +560,8 @@ export interface FileStatus {
  * Files and directories on a disk. What changes them is durable when it resolves.
  *
  * Every operation may fail with `closed`, `io`, or `damaged` where what is on the disk contradicts
- * itself, and with `invalid-name` for what is no path. An offset or length that is not a non-negative
- * safe integer is a `RangeError`.
+ * itself, and with `invalid-name` for what is no path. An offset or length that is not a
+ * non-negative safe integer is a `RangeError`.
  *
  * @see Mirage V1.FS
  */
@@ -567,10 +575,11 @@ export interface FileSystem extends Device {
   read(path: Path, offset: number, lengthBytes: number): Promise<Uint8Array>;
 
   /**
-   * Writes `bytes` (*borrowed*) into an existing file at `offset`, growing it where needed; a gap is
-   * zeros. When it rejects with `no-space` or `io`, bytes of the range may be old or new.
+   * Writes `bytes` (*borrowed*) into an existing file at `offset`, growing it where needed; a gap
+   * is zeros. When it rejects with `no-space` or `io`, bytes of the range may be old or new.
    *
-   * @throws {FileSystemError} `not-found`, `is-a-directory`, `not-a-directory`, `no-space`, `read-only`
+   * @throws {FileSystemError} `not-found`, `is-a-directory`, `not-a-directory`, `no-space`,
+   *   `read-only`
    */
   write(path: Path, offset: number, bytes: Uint8Array): Promise<void>;
 
@@ -606,8 +615,8 @@ export interface FileSystem extends Device {
   /**
    * Moves a file or directory; a file at `to` is replaced.
    *
-   * @throws {FileSystemError} `not-found`, `already-exists` if `to` is a directory, `invalid-name` if
-   *   `to` lies below `from` or cannot be stored, `no-space`, `read-only`
+   * @throws {FileSystemError} `not-found`, `already-exists` if `to` is a directory, `invalid-name`
+   *   if `to` lies below `from` or cannot be stored, `no-space`, `read-only`
    */
   rename(from: Path, to: Path): Promise<void>;
 
@@ -641,16 +650,16 @@ export interface FileSystem extends Device {
  */
 export interface Flow extends Device {
   /**
-   * Resolves to the next bytes, *fresh* and at least one, or `undefined` at the end of the stream (the
-   * peer shut down writing). One read at a time.
+   * Resolves to the next bytes, *fresh* and at least one, or `undefined` at the end of the stream
+   * (the peer shut down writing). One read at a time.
    *
    * @throws {FlowError} `reset`, `timed-out`, `malformed`, `closed`; later reads reject the same
    */
   read(signal?: AbortSignal): Promise<Uint8Array | undefined>;
 
   /**
-   * Writes `bytes`, any number, which are *given*: they must not be changed afterwards. Resolves when
-   * the flow has room for more, which is not when the peer has them. Writes keep their order.
+   * Writes `bytes`, any number, which are *given*: they must not be changed afterwards. Resolves
+   * when the flow has room for more, which is not when the peer has them. Writes keep their order.
    *
    * @throws {FlowError} `closed` after {@link Flow.shutdown}, `reset`, `timed-out`; later writes
    *   reject the same, and how much the peer received is unknown
@@ -658,9 +667,9 @@ export interface Flow extends Device {
   write(bytes: Uint8Array): Promise<void>;
 
   /**
-   * Shuts down one direction or both. `write`: what was written is still delivered, then the peer sees
-   * the end of the stream (FIN). `read`: input is discarded and reads give `undefined`. Resolves when
-   * that is queued; never rejects.
+   * Shuts down one direction or both. `write`: what was written is still delivered, then the peer
+   * sees the end of the stream (FIN). `read`: input is discarded and reads give `undefined`.
+   * Resolves when that is queued; never rejects.
    */
   shutdown(direction: "read" | "write" | "both"): Promise<void>;
 
@@ -668,8 +677,8 @@ export interface Flow extends Device {
   abort(): void;
 
   /**
-   * Lets go of the flow: shuts down both directions, so that what was written is still delivered, as
-   * far as the peer takes it. Input that nobody read makes it an abort (RFC 1122, 4.2.2.13).
+   * Lets go of the flow: shuts down both directions, so that what was written is still delivered,
+   * as far as the peer takes it. Input that nobody read makes it an abort (RFC 1122, 4.2.2.13).
    */
   [Symbol.asyncDispose](): Promise<void>;
 
@@ -682,15 +691,15 @@ export interface Flow extends Device {
 
 // ─── Protocol layers ────────────────────────────────────────────────────────────────────────────
 //
-// Layers are synchronous inside: a segment goes up by direct calls inside `FrameReceiver.frame`, and
-// answers leave in the batch of `Network.write`. Addresses between layers are bytes in network order
-// (6 for a MAC, 4 for IPv4, 16 for IPv6), borrowed; only the faces of `Stack` take text.
+// Layers are synchronous inside: a segment goes up by direct calls inside `FrameReceiver.frame`,
+// and answers leave in the batch of `Network.write`. Addresses between layers are bytes in network
+// order (6 for a MAC, 4 for IPv4, 16 for IPv6), borrowed; only the faces of `Stack` take text.
 
 /** Where a connection or datagram goes to or comes from: an address as text, and a port 0–65535. */
 export interface Endpoint {
   /**
-   * `10.0.0.1` or `fe80::1`; where a name is allowed, the member says so. It has no zone (RFC 4007): a
-   * stack has one link.
+   * `10.0.0.1` or `fe80::1`; where a name is allowed, the member says so. It has no zone (RFC
+   * 4007): a stack has one link.
    */
   readonly address: string;
   /** 0–65535. */
@@ -698,8 +707,8 @@ export interface Endpoint {
 }
 
 /**
- * Receives what a frame carries, and what the frame left undone, where the link offers that. All are
- * *borrowed* until it returns, and it must not throw.
+ * Receives what a frame carries, and what the frame left undone, where the link offers that. All
+ * are *borrowed* until it returns, and it must not throw.
  */
 export type PayloadReceiver = (
   payload: Uint8Array,
@@ -738,8 +747,8 @@ export interface Ethernet extends Device {
   ): void;
 
   /**
-   * Hands payloads of `etherType` (0x0600–0xffff) for us or a group to `receiver`; one receiver each,
-   * and `undefined` stops it.
+   * Hands payloads of `etherType` (0x0600–0xffff) for us or a group to `receiver`; one receiver
+   * each, and `undefined` stops it.
    *
    * @throws {NetworkError} `closed`
    */
@@ -757,14 +766,14 @@ export interface Ethernet extends Device {
 export interface Arp extends Device {
   /**
    * Finds the MAC address of `address` (4 bytes, *borrowed*) and hands it (6 bytes, *borrowed*) to
-   * `found`, at once if it is known, else when it answers; with `undefined` if nobody does in time, or
-   * once the device is disposed.
+   * `found`, at once if it is known, else when it answers; with `undefined` if nobody does in time,
+   * or once the device is disposed.
    */
   query(address: Uint8Array, found: (mac: Uint8Array | undefined) => void): void;
 
   /**
-   * Claims `address` (4 bytes, copied): probes, then announces and answers for it. Resolves when it can
-   * be used.
+   * Claims `address` (4 bytes, copied): probes, then announces and answers for it. Resolves when it
+   * can be used.
    *
    * @throws {ProtocolError} `address-conflict` if another host has it, `closed`
    * @see RFC 5227, 2.1
@@ -792,7 +801,9 @@ export interface PacketOptions {
   readonly offload?: FrameOffload;
 }
 
-/** A packet for us, reassembled. *Borrowed*, and the object itself too: a layer may use one for all. */
+/**
+ * A packet for us, reassembled. *Borrowed*, and the object itself too: a layer may use one for all.
+ */
 export interface ReceivedPacket {
   /** What follows its header, and the extension headers of IPv6. */
   readonly payload: Uint8Array;
@@ -830,11 +841,11 @@ export interface Ip extends Device {
 
   /**
    * Sends a packet to `destination` (4 or 16 bytes, *borrowed*). `fill` writes the payload as in
-   * {@link Network.write}, before this returns or never: a packet waits, among a bounded number, for
-   * the address of its next hop.
+   * {@link Network.write}, before this returns or never: a packet waits, among a bounded number,
+   * for the address of its next hop.
    *
-   * @throws {ProtocolError} `no-route`, `too-large` where fragmentation is forbidden, `closed`; nothing
-   *   was sent
+   * @throws {ProtocolError} `no-route`, `too-large` where fragmentation is forbidden, `closed`;
+   *   nothing was sent
    */
   write(
     destination: Uint8Array,
@@ -845,8 +856,8 @@ export interface Ip extends Device {
   ): void;
 
   /**
-   * Hands packets of `protocol` (0–255) for our addresses and the groups we joined to `receiver`; one
-   * receiver each, and `undefined` stops it.
+   * Hands packets of `protocol` (0–255) for our addresses and the groups we joined to `receiver`;
+   * one receiver each, and `undefined` stops it.
    *
    * @throws {ProtocolError} `closed`
    */
@@ -866,7 +877,9 @@ export interface Ip extends Device {
   /** The longest payload in bytes that reaches `destination` unfragmented, as far as is known. */
   pathPayloadBytes(destination: Uint8Array): number;
 
-  /** The address we would send from to `destination`, *borrowed*, or `undefined` without a route. */
+  /**
+   * The address we would send from to `destination`, *borrowed*, or `undefined` without a route.
+   */
   sourceFor(destination: Uint8Array): Uint8Array | undefined;
 }
 
@@ -903,11 +916,11 @@ export interface IcmpReport {
  */
 export interface Icmp extends Device {
   /**
-   * Sends an echo request with `payloadBytes` bytes (56 by default) to `address` and resolves to its
-   * reply.
+   * Sends an echo request with `payloadBytes` bytes (56 by default) to `address` and resolves to
+   * its reply.
    *
-   * @throws {ProtocolError} `timed-out` after `timeoutMs` (1,000 by default), `unreachable`, `no-route`,
-   *   `too-large`, `closed`
+   * @throws {ProtocolError} `timed-out` after `timeoutMs` (1,000 by default), `unreachable`,
+   *   `no-route`, `too-large`, `closed`
    * @throws the signal's reason, when it aborts
    */
   echo(
@@ -927,8 +940,9 @@ export interface Icmp extends Device {
   onReport(listener: (report: IcmpReport) => void): () => void;
 
   /**
-   * Reports to its source what became of `packet` (from its IP header on, *borrowed*). Nothing is sent
-   * about what must not be answered (RFC 1122, 3.2.2; RFC 4443, 2.4), nor more often than a limit.
+   * Reports to its source what became of `packet` (from its IP header on, *borrowed*). Nothing is
+   * sent about what must not be answered (RFC 1122, 3.2.2; RFC 4443, 2.4), nor more often than a
+   * limit.
    */
   report(packet: Uint8Array, type: number, code: number, parameter?: number): void;
 }
@@ -978,8 +992,8 @@ export interface UdpSocket extends Device {
   receive(signal?: AbortSignal): Promise<Datagram | undefined>;
 
   /**
-   * Hands datagrams to `receiver` instead, *borrowed*, without a promise for each. It must not throw; a
-   * second call replaces the first.
+   * Hands datagrams to `receiver` instead, *borrowed*, without a promise for each. It must not
+   * throw; a second call replaces the first.
    *
    * @throws {ProtocolError} `closed`
    */
@@ -1046,14 +1060,15 @@ export interface Tcp extends Device {
   /**
    * Connects to `to`, whose address is text, and resolves when the connection is established.
    *
-   * @throws {ProtocolError} `refused`, `timed-out`, `unreachable`, `no-route`, `no-buffer`, `closed`
+   * @throws {ProtocolError} `refused`, `timed-out`, `unreachable`, `no-route`, `no-buffer`,
+   *   `closed`
    * @throws the signal's reason, when it aborts before
    */
   connect(to: Endpoint, options?: TcpOptions & { readonly signal?: AbortSignal }): Promise<TcpFlow>;
 
   /**
-   * Accepts connections on a port (0 picks a free one) and hands each to `accept`, which owns it. An
-   * error that `accept` throws or rejects with aborts that connection alone.
+   * Accepts connections on a port (0 picks a free one) and hands each to `accept`, which owns it.
+   * An error that `accept` throws or rejects with aborts that connection alone.
    *
    * @throws {ProtocolError} `address-in-use`, `no-route` if the address is not ours, `closed`
    * @throws {RangeError} if `port` is not a whole number 0–65535
@@ -1086,14 +1101,16 @@ export interface Stack extends Device {
   readonly addresses: readonly string[];
 
   /**
-   * Calls `listener` after each change of {@link Stack.addresses}. Returns the function that stops it.
+   * Calls `listener` after each change of {@link Stack.addresses}. Returns the function that stops
+   * it.
    */
   onAddressesChange(listener: (addresses: readonly string[]) => void): () => void;
 
   /**
    * Resolves when the stack has an address that can be used.
    *
-   * @throws {ProtocolError} `address-conflict`, `timed-out` when the network configures nobody, `closed`
+   * @throws {ProtocolError} `address-conflict`, `timed-out` when the network configures nobody,
+   *   `closed`
    * @throws the signal's reason, when it aborts
    */
   configured(signal?: AbortSignal): Promise<void>;
@@ -1158,8 +1175,8 @@ export interface Resolver extends Device {
   /**
    * Resolves a name to addresses as text, best first, at least one; an address resolves to itself.
    *
-   * @throws {ResolverError} `invalid-name`, `not-found`, `server-failure`, `timed-out`, `no-servers`,
-   *   `closed`
+   * @throws {ResolverError} `invalid-name`, `not-found`, `server-failure`, `timed-out`,
+   *   `no-servers`, `closed`
    * @throws the signal's reason, when it aborts
    */
   resolve(
@@ -1198,8 +1215,8 @@ export interface HttpConnection {
 }
 
 /**
- * Answers a request, with the web's own types. The request's signal aborts when the client goes away.
- * `undefined` is an answer only after {@link HttpConnection.upgrade}.
+ * Answers a request, with the web's own types. The request's signal aborts when the client goes
+ * away. `undefined` is an answer only after {@link HttpConnection.upgrade}.
  */
 export type HttpHandler = (
   request: Request,
@@ -1229,8 +1246,8 @@ export interface HttpServer extends Device {
  */
 export interface HttpClient extends Device {
   /**
-   * Sends a request and resolves to its response once the headers are there. The request's own signal
-   * cancels it, the body included. An error status is a response, not an error.
+   * Sends a request and resolves to its response once the headers are there. The request's own
+   * signal cancels it, the body included. An error status is a response, not an error.
    *
    * @throws {HttpError} `connection-failed` (its `cause` says why), `malformed`, `too-large`,
    *   `timed-out`, `too-many-redirects`, `closed`

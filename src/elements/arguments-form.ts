@@ -5,7 +5,9 @@ import { html } from "lit";
 import type { Argument, ArgumentTable, Description } from "../boot/page.ts";
 import { flagOf } from "../boot/page.ts";
 
-/** Renders the form of `owner`; `apply` gets the flags that differ from their defaults, with values. */
+/**
+ * Renders the form of `owner`; `apply` gets the flags that differ from their defaults, with values.
+ */
 export function argumentsForm(
   owner: string,
   description: Description,

@@ -12,7 +12,9 @@ const refreshIntervalMs = 2_000;
 /** When it is read first: booting a unikernel beside it comes before. */
 const firstRefreshMs = 300;
 
-/** Lists the disks of this origin: their size, what they hold, whether a unikernel has them open. */
+/**
+ * Lists the disks of this origin: their size, what they hold, whether a unikernel has them open.
+ */
 export class MorganaDisks extends LitElement {
   static override properties: PropertyDeclarations = {
     disks: { state: true },

@@ -105,7 +105,9 @@ export class MorganaUnikernel extends LitElement {
     return this.#machine?.halt() ?? null;
   }
 
-  /** Halts the unikernel if it runs, clears the console and boots it again; once, if asked twice. */
+  /**
+   * Halts the unikernel if it runs, clears the console and boots it again; once, if asked twice.
+   */
   restart(): Promise<void> {
     this.#restarting ??= this.#restart().finally(() => (this.#restarting = undefined));
     return this.#restarting;

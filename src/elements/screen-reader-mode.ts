@@ -1,6 +1,6 @@
 /**
- * Whether this person wants xterm.js's screen-reader mode, kept for later visits. A flag that is read
- * at once, and not in a database, since a terminal must have it when it opens.
+ * Whether this person wants xterm.js's screen-reader mode, kept for later visits. A flag that is
+ * read at once, and not in a database, since a terminal must have it when it opens.
  */
 
 const key = "morgana-screen-reader-mode";

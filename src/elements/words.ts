@@ -1,8 +1,8 @@
 /** Command lines in places that hold text: an attribute, a page's URL. */
 
 /**
- * Splits an `args` attribute into words, as a shell does: blanks separate, quotes of either kind keep
- * blanks and are dropped. A quote that nothing closes stands for itself.
+ * Splits an `args` attribute into words, as a shell does: blanks separate, quotes of either kind
+ * keep blanks and are dropped. A quote that nothing closes stands for itself.
  */
 export function splitWords(text: string): readonly string[] {
   const words = text.match(/(?:[^\s"']|"[^"]*"|'[^']*'|["'])+/g) ?? [];

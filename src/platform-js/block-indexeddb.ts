@@ -36,9 +36,9 @@ export interface IndexedDbBlockOptions {
  * Connects a disk that is kept in the browser's IndexedDB, and creates it if there is none of the
  * name. A resolved write is durable.
  *
- * @throws {BlockError} `busy` if another unikernel uses the disk; `geometry` if it has another size;
- *   `damaged` if what describes it cannot be understood; `no-space`; `io`, also where there is no
- *   IndexedDB. The disk is then as it was.
+ * @throws {BlockError} `busy` if another unikernel uses the disk; `geometry` if it has another
+ *   size; `damaged` if what describes it cannot be understood; `no-space`; `io`, also where there
+ *   is no IndexedDB. The disk is then as it was.
  * @throws {TypeError} if the name is empty
  * @throws {RangeError} if there can be no disk of this size
  * @throws the signal's reason, when it aborts first

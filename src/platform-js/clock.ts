@@ -105,7 +105,9 @@ class HostClock implements Clock {
     });
   }
 
-  /** Calls `wake` from a timer at the deadline. Timers may fire early, and cannot be set far off. */
+  /**
+   * Calls `wake` from a timer at the deadline. Timers may fire early, and cannot be set far off.
+   */
   #at(deadlineMs: number, wake: () => void): () => void {
     const set = (): ReturnType<typeof setTimeout> => {
       const leftMs = Math.max(0, Math.ceil(deadlineMs - this.monotonicMs()));

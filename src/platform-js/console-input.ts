@@ -27,8 +27,8 @@ export class ConsoleInput {
   }
 
   /**
-   * Takes typed bytes, *borrowed*: all of them, or none if they are more than can be kept. Half of what
-   * was pasted may mean something else than the whole.
+   * Takes typed bytes, *borrowed*: all of them, or none if they are more than can be kept. Half of
+   * what was pasted may mean something else than the whole.
    */
   type(bytes: Uint8Array): boolean {
     if (this.#ended) return true;

@@ -1,6 +1,6 @@
 /**
- * The line discipline of a console: what a kernel's terminal does in its canonical mode (termios(3),
- * ICANON and ECHO). Bytes in, echo and finished lines out.
+ * The line discipline of a console: what a kernel's terminal does in its canonical mode
+ * (termios(3), ICANON and ECHO). Bytes in, echo and finished lines out.
  */
 
 /** What came of input: what to echo, and how far a line was found. */
@@ -115,7 +115,9 @@ export class LineDiscipline {
   }
 }
 
-/** How many cells a character takes on the screen: two for most of what takes three bytes or more. */
+/**
+ * How many cells a character takes on the screen: two for most of what takes three bytes or more.
+ */
 function cells(character: readonly number[]): number {
   const [first = 0, second = 0] = character;
   if (first < 0xe1) return 1;

@@ -2,8 +2,9 @@
  * The lines that a console's output comes to: what a person reads, without escape sequences. Kept
  * beside the terminal, which holds only the rows it shows, for screen readers and tests.
  *
- * It follows what programs do within a line (return, backspace, cursor left and right, erase), so that
- * a line editor's redrawing comes out as the line. **It does not follow the cursor to other lines.**
+ * It follows what programs do within a line (return, backspace, cursor left and right, erase), so
+ * that a line editor's redrawing comes out as the line. **It does not follow the cursor to other
+ * lines.**
  */
 
 /** The most lines that are kept. */

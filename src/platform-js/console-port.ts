@@ -2,8 +2,8 @@
  * The console of a unikernel in a worker: the worker's half. The page's half is a screen
  * ({@link ./console-xterm.ts}).
  *
- * Output leaves at once, so that it is seen even if the unikernel then blocks its thread, as long as
- * the page keeps up; when it does not, output is gathered into large messages and `write` waits.
+ * Output leaves at once, so that it is seen even if the unikernel then blocks its thread, as long
+ * as the page keeps up; when it does not, output is gathered into large messages and `write` waits.
  */
 
 import { ConsoleError } from "../devices/errors.ts";

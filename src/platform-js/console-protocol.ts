@@ -1,7 +1,7 @@
 /**
  * What a console's two halves, the unikernel's worker and the page, say over their MessagePort. The
- * worker asks for input, so that what is typed stays with the page until somebody reads it, and a line
- * is edited where it is shown.
+ * worker asks for input, so that what is typed stays with the page until somebody reads it, and a
+ * line is edited where it is shown.
  */
 
 /** How input is wanted: as it was typed, as an edited line, or not any more. */

@@ -1,4 +1,6 @@
-/** xterm.js as Morgana uses it. A module of its own, so that a page can boot before it has loaded. */
+/**
+ * xterm.js as Morgana uses it. A module of its own, so that a page can boot before it has loaded.
+ */
 
 import { FitAddon } from "@xterm/addon-fit";
 import { SearchAddon } from "@xterm/addon-search";
@@ -124,7 +126,10 @@ function makeFrame(container: HTMLElement): HTMLElement {
   return frame;
 }
 
-/** Gives a terminal the colours of the page's scheme, now and when it changes. Returns what stops it. */
+/**
+ * Gives a terminal the colours of the page's scheme, now and when it changes. Returns what stops
+ * it.
+ */
 function paintByScheme(terminal: Terminal, container: HTMLElement): () => void {
   const scheme = matchMedia("(prefers-color-scheme: dark)");
   const paint = (): void => {
@@ -155,9 +160,9 @@ function leavesTheTerminal(events: TerminalEvents): (event: KeyboardEvent) => bo
 }
 
 /**
- * Leaves copying and pasting to the browser: Ctrl-C copies where something is selected, and is typed
- * where nothing is; Ctrl-V and Shift-Insert paste, and so do Cmd-C and Cmd-V, which xterm.js types
- * nothing for. Returns whether a key is such a one.
+ * Leaves copying and pasting to the browser: Ctrl-C copies where something is selected, and is
+ * typed where nothing is; Ctrl-V and Shift-Insert paste, and so do Cmd-C and Cmd-V, which xterm.js
+ * types nothing for. Returns whether a key is such a one.
  */
 function copiesOrPastes(terminal: Terminal, event: KeyboardEvent): boolean {
   if (event.type !== "keydown" || !event.ctrlKey || event.altKey) return false;

@@ -1,9 +1,9 @@
 /**
  * The page's half of a console: a screen that outlives the workers whose output it shows.
  *
- * The log of lines is there from the first byte. xterm.js is loaded when there is something to show,
- * since it takes the page's thread for as long as a worker takes to start, and starting one waits for
- * that thread; it is then given what arrived before it.
+ * The log of lines is there from the first byte. xterm.js is loaded when there is something to
+ * show, since it takes the page's thread for as long as a worker takes to start, and starting one
+ * waits for that thread; it is then given what arrived before it.
  */
 
 import { ConsoleInput, maxInputBytes } from "./console-input.ts";
@@ -21,13 +21,13 @@ const pieceBytes = 4 * 1024;
 /** A screen of the page. */
 export interface ConsoleScreen {
   /**
-   * Joins the screen to a unikernel's console, in place of the one before. The port is *given*. Returns
-   * the function that closes it.
+   * Joins the screen to a unikernel's console, in place of the one before. The port is *given*.
+   * Returns the function that closes it.
    */
   attach(port: MessagePort): () => void;
   /**
-   * Types `text`, as a person would: `\n` is Enter. Kept for the next unikernel if there is none; what
-   * is more than can be kept is refused whole, and the screen says so.
+   * Types `text`, as a person would: `\n` is Enter. Kept for the next unikernel if there is none;
+   * what is more than can be kept is refused whole, and the screen says so.
    */
   type(text: string): void;
   /** The output so far, without escape sequences: the last 10,000 lines. */
@@ -40,15 +40,15 @@ export interface ConsoleScreen {
   clear(): void;
   focus(): void;
   /**
-   * Selects a place where `text` stands; gives the row it begins in, counted from 1, or `undefined` if
-   * there is none.
+   * Selects a place where `text` stands; gives the row it begins in, counted from 1, or `undefined`
+   * if there is none.
    */
   find(text: string, from: FindFrom): number | undefined;
   /** What xterm.js holds, with its escape sequences; empty until it has loaded. */
   serialize(): string;
   /**
-   * Whether xterm.js itself speaks to a screen reader, which can then move over its rows. The log of
-   * lines is silent meanwhile, lest everything be read twice.
+   * Whether xterm.js itself speaks to a screen reader, which can then move over its rows. The log
+   * of lines is silent meanwhile, lest everything be read twice.
    */
   setScreenReaderMode(on: boolean): void;
   /** Resolves when xterm.js shows the screen, after its first use; rejects if it did not load. */
@@ -107,7 +107,8 @@ class Screen implements ConsoleScreen {
   type(text: string): void {
     const bytes = this.#encoder.encode(text.replaceAll("\n", "\r"));
     const taken = this.#input.type(bytes);
-    // Said once: a terminal's own answers to a unikernel that floods it with questions are input too.
+    // Said once: a terminal's own answers to a unikernel that floods it with questions are input
+    // too.
     if (!taken && !this.#refusing) this.report(refusal(bytes.length));
     this.#refusing = !taken;
   }

@@ -1,10 +1,11 @@
 /**
- * An Ethernet link between two threads of a page, over a MessagePort. Both ends are the same driver.
+ * An Ethernet link between two threads of a page, over a MessagePort. Both ends are the same
+ * driver.
  *
  * Frames are written straight into the outgoing batch, an ArrayBuffer that is transferred when the
- * running task's microtasks come, or when it is full. In it, behind 2 bytes of padding, each frame has
- * a header of 8 bytes, little-endian, and starts 2 bytes past a 4-byte boundary, so that the payload
- * of Ethernet is aligned:
+ * running task's microtasks come, or when it is full. In it, behind 2 bytes of padding, each frame
+ * has a header of 8 bytes, little-endian, and starts 2 bytes past a 4-byte boundary, so that the
+ * payload of Ethernet is aligned:
  *
  *     +------------------+-----------+----------+-------------------+---------- - - -+---------+
  *     | length (4)       | flags (1) | zero (1) | segment bytes (2) | frame          | padding |
@@ -270,7 +271,9 @@ class MessagePortNetwork implements Network {
     this.#receiver?.batchEnd?.();
   }
 
-  /** Finds the frames of a batch; where it makes no sense, the rest of it is dropped and counted. */
+  /**
+   * Finds the frames of a batch; where it makes no sense, the rest of it is dropped and counted.
+   */
   #decode(buffer: ArrayBuffer, byteLength: number): Batch {
     const view = new DataView(buffer, 0, byteLength);
     const offering = this.offloads.checksum || this.offloads.segmentationBytes > 0;

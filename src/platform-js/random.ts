@@ -10,7 +10,9 @@ export function connect(): Random {
 
 class WebCryptoRandom implements Random {
   readonly counters = { bytes: 0 };
-  /** Integers made in advance: a call of the generator costs far more than the 4 bytes it is for. */
+  /**
+   * Integers made in advance: a call of the generator costs far more than the 4 bytes it is for.
+   */
   readonly #pool = new Uint32Array(256);
   #poolIndex = this.#pool.length;
 

@@ -19,16 +19,19 @@ export interface FileOptions {
   /** Sectors on the disk, at least 1. */
   readonly sectorCount: number;
   readonly readOnly?: boolean;
-  /** Whether {@link Block.grow} is allowed; a file that has grown may hold more than `sectorCount`. */
+  /**
+   * Whether {@link Block.grow} is allowed; a file that has grown may hold more than `sectorCount`.
+   */
   readonly growable?: boolean;
 }
 
 /**
- * Opens a disk's file, and makes it, full of zeros, if it is not there. It belongs to the opener until
- * it is disposed or the process ends.
+ * Opens a disk's file, and makes it, full of zeros, if it is not there. It belongs to the opener
+ * until it is disposed or the process ends.
  *
- * @throws {BlockError} `busy` if another process, or another opener in this one, has it; `geometry` if
- *   it is of another size; `no-space`; `io` where it cannot be opened. The file is then as it was.
+ * @throws {BlockError} `busy` if another process, or another opener in this one, has it; `geometry`
+ *   if it is of another size; `no-space`; `io` where it cannot be opened. The file is then as it
+ *   was.
  * @throws {RangeError} if a size is out of range
  */
 export async function connect(options: FileOptions): Promise<Block> {
@@ -59,7 +62,9 @@ function checkSizes({ path, sectorBytes, sectorCount }: FileOptions): void {
   }
 }
 
-/** The one path of a file, whatever it is called: a disk has one lock. The file need not be there. */
+/**
+ * The one path of a file, whatever it is called: a disk has one lock. The file need not be there.
+ */
 async function realPath(path: string, cannot: string): Promise<string> {
   try {
     return await realpath(path).catch(async () =>
@@ -303,7 +308,8 @@ class FileBlock implements Block {
       return step();
     });
     await this.#sync();
-    // The system tells of a failure once, and to whoever asks first: it may have been this change's.
+    // The system tells of a failure once, and to whoever asks first: it may have been this
+    // change's.
     if (this.#failureCount === failureCount) return;
     throw new Error("the medium failed meanwhile, and may not have taken it");
   }

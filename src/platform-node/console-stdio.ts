@@ -1,6 +1,7 @@
 /**
- * The console of a process: its standard input and output. On a terminal the kernel echoes and edits
- * lines (termios(3), canonical mode), and `read` switches that off; on a pipe there is neither.
+ * The console of a process: its standard input and output. On a terminal the kernel echoes and
+ * edits lines (termios(3), canonical mode), and `read` switches that off; on a pipe there is
+ * neither.
  */
 
 import type { ReadStream, WriteStream } from "node:tty";
@@ -19,7 +20,9 @@ export interface StdioOptions {
     Partial<Pick<WriteStream, "isTTY" | "columns" | "rows">>;
 }
 
-/** Connects to the process's streams. Nothing is read, and nothing keeps the process, until asked. */
+/**
+ * Connects to the process's streams. Nothing is read, and nothing keeps the process, until asked.
+ */
 export function connect({ input, output }: StdioOptions = {}): Console {
   return new StdioConsole(input ?? process.stdin, output ?? process.stdout);
 }

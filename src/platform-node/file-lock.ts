@@ -1,9 +1,10 @@
 /**
- * A lock that a process holds while it lives: a file beside the one it guards, linked into place in one
- * step, that names the process. Node has no `flock`; a lock whose process is gone is taken over.
+ * A lock that a process holds while it lives: a file beside the one it guards, linked into place in
+ * one step, that names the process. Node has no `flock`; a lock whose process is gone is taken
+ * over.
  *
- * **It guards against other processes of the same machine and the same kind only**: it is advisory, and
- * on a network file system the process that it names may be another machine's.
+ * **It guards against other processes of the same machine and the same kind only**: it is advisory,
+ * and on a network file system the process that it names may be another machine's.
  */
 
 import { randomUUID } from "node:crypto";
@@ -110,8 +111,8 @@ function isAlive({ pid, start }: Owner): boolean {
 }
 
 /**
- * What the kernel says of a process, in its own terms (proc(5), fields 3 and 22): its state and when
- * it started. `undefined` where it says nothing.
+ * What the kernel says of a process, in its own terms (proc(5), fields 3 and 22): its state and
+ * when it started. `undefined` where it says nothing.
  */
 function statusOf(pid: number): { readonly state: string; readonly start: string } | undefined {
   try {
@@ -125,8 +126,8 @@ function statusOf(pid: number): { readonly state: string; readonly start: string
 }
 
 /**
- * Removes a dead process's lock. Whoever does so holds the lock on it, and looks once more: so nobody
- * removes the lock that another has taken meanwhile.
+ * Removes a dead process's lock. Whoever does so holds the lock on it, and looks once more: so
+ * nobody removes the lock that another has taken meanwhile.
  */
 async function removeStale(path: string, cannot: string): Promise<void> {
   let release: () => Promise<void>;

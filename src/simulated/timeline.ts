@@ -38,8 +38,8 @@ export class Timeline {
   }
 
   /**
-   * Plans `action` for a time; one that is past means as soon as possible, `Infinity` never. Returns the
-   * undoing.
+   * Plans `action` for a time; one that is past means as soon as possible, `Infinity` never.
+   * Returns the undoing.
    *
    * @throws {RangeError} for NaN
    */

@@ -179,7 +179,9 @@ export class Wire {
   }
 }
 
-/** Refuses what would silently lose everything, or nothing: a loss of 30 for 30 %, a delay of NaN. */
+/**
+ * Refuses what would silently lose everything, or nothing: a loss of 30 for 30 %, a delay of NaN.
+ */
 function checkNumbers(name: string, options: WireOptions): void {
   const probabilities: ReadonlySet<string> = new Set([
     "loss",

@@ -15,8 +15,8 @@ import type { UnikernelFolder } from "./unikernels.ts";
 import { isWithin, Workshop } from "./workshop.ts";
 
 /**
- * Adds the pages and workers of the unikernels in `dir` to a dev server. They come after Vite's checks
- * of where a request is from, and before what would serve `unikernel.ts` for `unikernel.js`.
+ * Adds the pages and workers of the unikernels in `dir` to a dev server. They come after Vite's
+ * checks of where a request is from, and before what would serve `unikernel.ts` for `unikernel.js`.
  */
 export function serveUnikernels(server: ViteDevServer, dir: string): void {
   const workshop = new Workshop(dir, (file) => {

@@ -23,8 +23,9 @@ export interface MorganaOptions {
 }
 
 /**
- * Serves and builds the unikernels below a folder: the gallery at `/`, a page and a worker for each at
- * `/<name>/`. A page of the project's own (`index.html` at that path below Vite's root) comes first.
+ * Serves and builds the unikernels below a folder: the gallery at `/`, a page and a worker for each
+ * at `/<name>/`. A page of the project's own (`index.html` at that path below Vite's root) comes
+ * first.
  */
 export function morgana(options: MorganaOptions = {}): Plugin {
   let dir: string;
@@ -68,8 +69,8 @@ export function morgana(options: MorganaOptions = {}): Plugin {
 }
 
 /**
- * The elements' script and style are copied, not built; the dev server's pages hear of changes. A page
- * with a unikernel fetches xterm.js beside them, rather than when it is first needed.
+ * The elements' script and style are copied, not built; the dev server's pages hear of changes. A
+ * page with a unikernel fetches xterm.js beside them, rather than when it is first needed.
  */
 function preparePage(
   html: string,

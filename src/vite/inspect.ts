@@ -14,15 +14,16 @@ export type Inspection =
   | { readonly kind: "broken"; readonly error: Error };
 
 /**
- * Runs a unikernel's `config.ts`, which describes devices and connects none, and describes it. Never
- * rejects: a configuration that does not parse, throws, or exports nothing comes back as its error.
- * `onFile` is told each file that is read, absolute.
+ * Runs a unikernel's `config.ts`, which describes devices and connects none, and describes it.
+ * Never rejects: a configuration that does not parse, throws, or exports nothing comes back as its
+ * error. `onFile` is told each file that is read, absolute.
  */
 export async function inspect(
   unikernel: UnikernelFolder,
   onFile: (file: string) => void = () => {},
 ): Promise<Inspection> {
-  // Kept on: a stack is mapped to the user's lines when it is first read, which is after the runner.
+  // Kept on: a stack is mapped to the user's lines when it is first read, which is after the
+  // runner.
   process.setSourceMapsEnabled(true);
   try {
     const { module } = await runnerImport<object>(unikernel.config, {

@@ -33,8 +33,8 @@ export async function galleryPage(entries: readonly GalleryEntry[]): Promise<str
 }
 
 /**
- * A unikernel's page: one element, booted with the arguments of the page's URL, and the disks of this
- * browser if it uses one.
+ * A unikernel's page: one element, booted with the arguments of the page's URL, and the disks of
+ * this browser if it uses one.
  */
 export function unikernelPage({ unikernel, inspection }: GalleryEntry): string {
   const { name } = unikernel;

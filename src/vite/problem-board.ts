@@ -74,9 +74,9 @@ function terminalText({ problem }: Finding): string {
 }
 
 /**
- * The script of {@link clientScriptPath}: reloads its page when a unikernel on it changed, or any if it
- * lists them; shows the first problem of the page's unikernels, and takes it away when it is mended.
- * Vite's own messages know no pages.
+ * The script of {@link clientScriptPath}: reloads its page when a unikernel on it changed, or any
+ * if it lists them; shows the first problem of the page's unikernels, and takes it away when it is
+ * mended. Vite's own messages know no pages.
  */
 export function clientScript(base: string): string {
   return `import { createHotContext, ErrorOverlay } from ${JSON.stringify(`${base}@vite/client`)};

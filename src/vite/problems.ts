@@ -17,7 +17,9 @@ export interface Place {
   readonly column: number;
 }
 
-/** What in a stack is not the user's: Node, packages, this one as it is built and as it is written. */
+/**
+ * What in a stack is not the user's: Node, packages, this one as it is built and as it is written.
+ */
 const otherCode: readonly string[] = [
   "node:",
   "/node_modules/",
@@ -59,7 +61,9 @@ function makeProblem(plugin: string, message: string, place: Place, stack: strin
   return { message, stack, id: place.file, plugin, loc: { ...place }, frame: frameAt(place) };
 }
 
-/** Takes the place, from 1, out of a message that draws the source below `╭─[ file:line:column ]`. */
+/**
+ * Takes the place, from 1, out of a message that draws the source below `╭─[ file:line:column ]`.
+ */
 function parseBundlerMessage(text: string): { message: string; place: Place } | undefined {
   const plain = stripVTControlCharacters(text);
   const found = /╭─\[ (.+):(\d+):(\d+) \]/.exec(plain);
@@ -77,8 +81,8 @@ function parseBundlerMessage(text: string): { message: string; place: Place } | 
 }
 
 /**
- * Where an import is that leads nowhere. The bundler may count in what it made of the file, which has
- * neither types nor comments; then it is where the file first says so.
+ * Where an import is that leads nowhere. The bundler may count in what it made of the file, which
+ * has neither types nor comments; then it is where the file first says so.
  */
 function placeOfImport(message: string, place: Place): Place {
   const specifier = /^Could not resolve '(.+)'/.exec(message)?.[1];

@@ -1,4 +1,6 @@
-/** The build's half of the plugin: the gallery, a page and a worker for each unikernel, all static. */
+/**
+ * The build's half of the plugin: the gallery, a page and a worker for each unikernel, all static.
+ */
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -26,7 +28,8 @@ export class SiteBuild {
   }
 
   /**
-   * The pages to build, by name: those of the project's own below `root`, Vite's, and those to make.
+   * The pages to build, by name: those of the project's own below `root`, Vite's, and those to
+   * make.
    *
    * @throws {Error} if a unikernel's name is that of another file of the site
    */

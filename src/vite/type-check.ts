@@ -63,7 +63,9 @@ function findCompiler(project: string): string | undefined {
   }
 }
 
-/** Resolves when the compiler has ended: to its exit code, `null` if it was stopped, and its words. */
+/**
+ * Resolves when the compiler has ended: to its exit code, `null` if it was stopped, and its words.
+ */
 function runCompiler(
   compiler: string,
   project: string,
@@ -84,7 +86,9 @@ function runCompiler(
   });
 }
 
-/** Reads lines such as `hello/config.ts(4,40): error TS2345: …` and their indented continuations. */
+/**
+ * Reads lines such as `hello/config.ts(4,40): error TS2345: …` and their indented continuations.
+ */
 export function parseProblems(output: string, folder: string): readonly TypeProblem[] {
   const problems: { file: string; line: number; column: number; message: string }[] = [];
   for (const text of output.split(/\r?\n/)) {

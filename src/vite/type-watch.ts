@@ -6,7 +6,9 @@ import { checkTypes } from "./type-check.ts";
 /** How long files must rest before a check begins, in milliseconds. */
 const restMs = 100;
 
-/** Checks the types around a folder when it is told to, and reports what came of the newest state. */
+/**
+ * Checks the types around a folder when it is told to, and reports what came of the newest state.
+ */
 export class TypeWatch {
   readonly #dir: string;
   readonly #onReport: (report: TypeReport) => void;

@@ -5,7 +5,9 @@ import { basename, join, resolve } from "node:path";
 
 /** A unikernel's place on disk. */
 export interface UnikernelFolder {
-  /** The name of its page, `/<name>/`: the folder's, or the package's if it is the whole project. */
+  /**
+   * The name of its page, `/<name>/`: the folder's, or the package's if it is the whole project.
+   */
   readonly name: string;
   /** Absolute. */
   readonly folder: string;
@@ -14,8 +16,8 @@ export interface UnikernelFolder {
 }
 
 /**
- * The unikernels of a project: `dir` itself if it holds a `config.ts`, and each folder directly in it
- * that does, sorted by name. Hidden folders and `node_modules` are not looked at.
+ * The unikernels of a project: `dir` itself if it holds a `config.ts`, and each folder directly in
+ * it that does, sorted by name. Hidden folders and `node_modules` are not looked at.
  *
  * @throws {Error} if `dir` is not a folder, or two of them would have the same page
  */

@@ -1,6 +1,6 @@
 /**
- * The unikernels of one project, inspected and bundled on demand and again when a file changed: what
- * the dev server serves and the build writes.
+ * The unikernels of one project, inspected and bundled on demand and again when a file changed:
+ * what the dev server serves and the build writes.
  */
 
 import { sep } from "node:path";
@@ -99,8 +99,8 @@ export class Workshop {
   }
 
   /**
-   * Forgets what `file` (absolute) is part of, and what failed, which any file may have mended. Gives
-   * the names of those unikernels, and of those that are no longer there.
+   * Forgets what `file` (absolute) is part of, and what failed, which any file may have mended.
+   * Gives the names of those unikernels, and of those that are no longer there.
    */
   changed(file: string): readonly string[] {
     const present = new Set(this.#present().map(({ name }) => name));

@@ -2,7 +2,9 @@ import type { Context } from "fata-morgana/config";
 import type { Block, Console } from "fata-morgana/devices";
 import { BlockError } from "fata-morgana/devices";
 
-/** Number n is in sector n, so that a full disk is full. Returns 2 if a number could not be written. */
+/**
+ * Number n is in sector n, so that a full disk is full. Returns 2 if a number could not be written.
+ */
 export async function start(
   console: Console,
   disk: Block,

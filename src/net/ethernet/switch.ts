@@ -1,7 +1,7 @@
 /**
- * A learning switch (IEEE 802.1D, 7.7–7.9) over any `Network`s: workers of a page, tabs, clients of a
- * relay. It learns where addresses are from where frames come from, floods what it does not know, and
- * never sends a frame back.
+ * A learning switch (IEEE 802.1D, 7.7–7.9) over any `Network`s: workers of a page, tabs, clients of
+ * a relay. It learns where addresses are from where frames come from, floods what it does not know,
+ * and never sends a frame back.
  *
  * **It has no spanning tree**: in a loop of switches, or of a switch and whoever bridges two of its
  * ports, a flooded frame goes round for ever. Nor does it limit storms: a port floods as fast as it
