@@ -107,3 +107,16 @@ test("two unikernels greet each other though their switch loads late", async ({ 
   await first.shows("I am B (from");
   await second.shows("I am A (from");
 });
+
+test("where the switch does not load, the unikernel runs alone, and the console says so", async ({
+  page,
+}) => {
+  const uncaught = await fail(page, "page-network");
+  const element = `<morgana-unikernel src="${staticUrl}frames/" args="--name=A"></morgana-unikernel>`;
+  await openPlainPage(page, staticUrl, element);
+  const machine = new MachinePage(page);
+  await machine.shows("I am A");
+  await machine.shows('Cannot join network "default": ');
+  expect(await machine.status()).toBe("running");
+  expect(uncaught).toEqual([]);
+});

@@ -21,17 +21,20 @@ export function pageServices(
 ): Readonly<Record<string, Service>> {
   return {
     console: (port) => screen.attach(port),
-    network: (port) => joinSwitch(network, port),
+    network: (port) => joinSwitch(network, port, screen),
   };
 }
 
 /** The switch is loaded when a unikernel has a network; its frames wait in the port meanwhile. */
-function joinSwitch(name: string, port: MessagePort): () => void {
+function joinSwitch(name: string, port: MessagePort, screen: ConsoleScreen): () => void {
   const joined = import("./page-network.ts").then(({ attachToSwitch }) =>
     attachToSwitch(name, port),
   );
-  // Without a switch the link is down.
-  joined.catch(() => port.close());
+  joined.catch((error: Error) => {
+    // Without a switch the link is down.
+    port.close();
+    screen.report(`Cannot join network "${name}": ${error.message}`);
+  });
   return () =>
     void joined.then(
       (leave) => leave(),

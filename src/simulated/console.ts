@@ -10,7 +10,10 @@ export interface SimulatedConsoleOptions {
   readonly size?: ConsoleSize;
   /** What is typed before anybody reads. */
   readonly input?: string;
-  /** Gets all output as it comes, echo included. The bytes are *borrowed*, and stay as they are. */
+  /**
+   * Gets all output as it comes, echo included, instead of {@link SimulatedConsole.output}: what is
+   * written without end is then not kept without bound. The bytes are *borrowed*, and stay as they are.
+   */
   readonly onOutput?: (bytes: Uint8Array) => void;
 }
 
@@ -25,8 +28,8 @@ interface Reader {
 }
 
 /**
- * A {@link Console} that keeps what is written, without bound, and is typed at by a program. Input
- * that nobody reads is kept without bound too.
+ * A {@link Console} that keeps what is written, without bound unless `onOutput` gets it, and is typed
+ * at by a program. Input that nobody reads is kept without bound too.
  */
 export class SimulatedConsole implements Console {
   readonly counters = { bytesIn: 0, bytesOut: 0 };
@@ -54,7 +57,10 @@ export class SimulatedConsole implements Console {
     return this.#size;
   }
 
-  /** Everything on the console so far: what was written and, on a screen, what was echoed. */
+  /**
+   * Everything on the console so far: what was written and, on a screen, what was echoed. Empty where
+   * `onOutput` gets it.
+   */
   get output(): string {
     const decoder = new TextDecoder();
     const pieces = this.#output.map((bytes) => decoder.decode(bytes, { stream: true }));
@@ -161,8 +167,8 @@ export class SimulatedConsole implements Console {
   }
 
   #show(bytes: Uint8Array): void {
-    this.#output.push(bytes);
-    this.#onOutput?.(bytes);
+    if (this.#onOutput === undefined) this.#output.push(bytes);
+    else this.#onOutput(bytes);
   }
 
   /** Waits until `attempt` gives something. `undo` runs if the wait is given up. */
