@@ -10,8 +10,8 @@
  *   meanwhile), *given* (ownership moves for good) or *fresh* (allocated for the receiver, who owns
  *   it).
  * - **Errors** are of the device's own class in {@link ./errors.ts}. Misuse that no running system
- *   can cause (a negative sector, a fractional port) throws `TypeError` or `RangeError`. A cancelled
- *   operation rejects with its signal's `reason`.
+ *   can cause (a negative sector, a fractional port) throws `TypeError` or `RangeError`. A
+ *   cancelled operation rejects with its signal's `reason`.
  * - **Units** come last in a name: `timeoutMs`, `sectorBytes`, `sectorCount`.
  * - Nothing here assumes that a guest is TypeScript: whatever waits can be polled with a deadline.
  */
@@ -594,7 +594,8 @@ export interface FileSystem extends Device {
    * Creates an empty file.
    *
    * @throws {FileSystemError} `already-exists`, `not-found` if the directory above is missing,
-   *   `not-a-directory`, `invalid-name` for a name that the format cannot hold, `no-space`, `read-only`
+   *   `not-a-directory`, `invalid-name` for a name that the format cannot hold, `no-space`,
+   *   `read-only`
    */
   create(path: Path): Promise<void>;
 

@@ -126,10 +126,7 @@ function makeFrame(container: HTMLElement): HTMLElement {
   return frame;
 }
 
-/**
- * Gives a terminal the colours of the page's scheme, now and when it changes. Returns what stops
- * it.
- */
+/** Gives a terminal the colours of the page's scheme, now and later. Returns what stops it. */
 function paintByScheme(terminal: Terminal, container: HTMLElement): () => void {
   const scheme = matchMedia("(prefers-color-scheme: dark)");
   const paint = (): void => {

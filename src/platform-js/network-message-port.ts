@@ -181,14 +181,14 @@ class MessagePortNetwork implements Network {
     if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0) {
       throw new RangeError(`Cannot send a frame of ${sizeBytes} bytes`);
     }
-    const { checksumOmitted = false, segmentBytes = 0 } = offload ?? {};
+    const segmentBytes = offload?.segmentBytes ?? 0;
     const maxBytes = this.#maxFrameBytes(segmentBytes);
     if (sizeBytes > maxBytes) {
       const message = `Cannot send a frame of ${sizeBytes} bytes: this link takes ${maxBytes}`;
       throw new NetworkError("frame-too-long", message);
     }
     checkLongEnough(sizeBytes);
-    if (checksumOmitted && !this.offloads.checksum) {
+    if (offload?.checksumOmitted === true && !this.offloads.checksum) {
       throw new TypeError("Cannot send a frame without its checksum: this link needs it");
     }
     if (segmentBytes > 0 && this.offloads.segmentationBytes === 0) {

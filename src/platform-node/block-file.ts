@@ -308,8 +308,7 @@ class FileBlock implements Block {
       return step();
     });
     await this.#sync();
-    // The system tells of a failure once, and to whoever asks first: it may have been this
-    // change's.
+    // The system tells of a failure once, to whoever asks first: it may have been of this change.
     if (this.#failureCount === failureCount) return;
     throw new Error("the medium failed meanwhile, and may not have taken it");
   }
