@@ -14,7 +14,8 @@
  *     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-
  */
 
-const offset = { destination: 0, source: 6, etherType: 12, payload: 14 } as const;
+/** Where the fields are. */
+export const offset = { destination: 0, source: 6, etherType: 12, payload: 14 } as const;
 
 /** Bytes of the header. */
 export const headerBytes: number = offset.payload;
