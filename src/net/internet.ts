@@ -1,0 +1,40 @@
+/** What the layers of both versions of IP have beside their signature, for ICMP to stand on. */
+
+import type { Ip } from "../devices/index.ts";
+import type { PathMtuLearner } from "./path-mtu.ts";
+
+/**
+ * Why a packet was given up. One that came to us:
+ *
+ * - `protocol`: nobody listens to its protocol (in IPv6, its next header)
+ * - `header`, `option`: a field of its header, or an option, makes no sense
+ * - `reassembly-timeout`: not all of its fragments came
+ *
+ * One that we wanted to send:
+ *
+ * - `neighbour`: the next hop did not answer
+ */
+export type UndeliverableReason =
+  | "protocol"
+  | "header"
+  | "option"
+  | "reassembly-timeout"
+  | "neighbour";
+
+/** A packet that was given up, *borrowed*. */
+export interface Undeliverable {
+  readonly reason: UndeliverableReason;
+  /** From its IP header on; of fragments, the first. */
+  readonly packet: Uint8Array;
+  /** Where in the packet the reason is, in bytes; 0 if that means nothing. */
+  readonly pointer: number;
+}
+
+/** A layer of one version of IP that ICMP can stand on. */
+export interface InternetLayer extends Ip, PathMtuLearner {
+  /**
+   * Calls `listener` with each packet that is given up, so that its sender can be told. Returns the
+   * function that stops it.
+   */
+  onUndeliverable(listener: (undeliverable: Undeliverable) => void): () => void;
+}
