@@ -90,7 +90,7 @@ class EthernetLayer implements Ethernet {
   }
 
   listen(etherType: number, receiver: PayloadReceiver | undefined): void {
-    this.#checkOpen("listen");
+    if (receiver !== undefined) this.#checkOpen("listen");
     if (receiver === undefined) this.#receivers.delete(etherType);
     else this.#receivers.set(etherType, receiver);
   }

@@ -101,8 +101,6 @@ const leastMtuBytes = 552;
 /** The router alert option (RFC 2113), which IGMP needs. */
 const routerAlert: Uint8Array = Uint8Array.of(0x94, 4, 0, 0);
 
-const loopbackAddress: Uint8Array = Uint8Array.of(127, 0, 0, 1);
-
 class Ipv4Layer implements Ipv4 {
   readonly version = 4;
   readonly offloads: Offloads;
@@ -250,7 +248,7 @@ class Ipv4Layer implements Ipv4 {
   }
 
   listen(protocol: number, receiver: PacketReceiver | undefined): void {
-    this.#checkOpen("listen to a protocol");
+    if (receiver !== undefined) this.#checkOpen("listen to a protocol");
     this.#input.listen(protocol, receiver);
   }
 
@@ -346,8 +344,7 @@ class Ipv4Layer implements Ipv4 {
     const identification = random.uint32() & 0xffff;
     const network = key >>> 24;
     if (network === 127 || this.#routes.isOurs(key)) {
-      const source = network === 127 ? loopbackAddress : destination.slice();
-      return { source, next: "us", mtuBytes: maxPacketBytes, identification };
+      return { source: destination.slice(), next: "us", mtuBytes: maxPacketBytes, identification };
     }
     const mac = this.#macOfMany(key, destination);
     if (mac !== undefined) {
