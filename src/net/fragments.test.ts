@@ -96,8 +96,8 @@ test.each([
 ] as const)("a fragment %s spoils the packet, also for what follows", (_where, one, other) => {
   const world = new World();
   const whole = bytes(64);
-  world.add(whole, ...one);
-  world.add(whole, ...other);
+  world.add(whole, one[0], one[1]);
+  world.add(whole, other[0], other[1]);
   expect(world.counters.fragmentsOverlapped).toBe(1);
   for (let start = 0; start < 64; start += 8) {
     expect(world.add(whole, start, start + 8)).toBeUndefined();

@@ -135,9 +135,10 @@ export class Input {
     const source = toNumber(header.source);
     const destination = toNumber(header.destination);
     const isLooped = frame === "looped";
-    const isForMany =
-      destination === broadcastKey || routes.isBroadcast(destination) || groups.has(destination);
     const isForOne = routes.isOurs(destination) || (isLooped && destination >>> 24 === 127);
+    const isForMany =
+      !isForOne &&
+      (destination === broadcastKey || routes.isBroadcast(destination) || groups.has(destination));
     // A packet for one in a frame for many was never right (RFC 1122, 3.3.6).
     if (!isForMany && (!isForOne || frame === "group")) return "notForUs";
     if (!isLooped && !this.#isPossibleSource(source, isForMany)) return "badSource";

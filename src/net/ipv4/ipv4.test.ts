@@ -6,7 +6,6 @@ import { connect as connectEthernet } from "../ethernet/ethernet.ts";
 import { timersOf } from "../timers.ts";
 import { parse } from "./address.ts";
 import { connect, type Ipv4, type Ipv4Configuration } from "./ipv4.ts";
-import * as packets from "./packet.ts";
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const protocol = 253;
@@ -51,7 +50,6 @@ class Host {
   readonly arp;
   readonly ip: Ipv4;
   readonly heard: Heard[] = [];
-  readonly batches: string[] = [];
 
   constructor({ wire, simulation }: Segment) {
     const { clock } = simulation;
@@ -86,14 +84,6 @@ class Host {
     this.ip.write(address(to), protocol, payload.length, fill, options);
   }
 
-  /** Sends a packet as it is, in a frame for `to`. */
-  sendRaw(to: Uint8Array, packet: Uint8Array): void {
-    this.ethernet.write(to, packets.etherType, packet.length, (into) => {
-      into.set(packet);
-      return packet.length;
-    });
-  }
-
   async dispose(): Promise<void> {
     for (const layer of [this.ip, this.arp, this.ethernet]) await layer[Symbol.asyncDispose]();
   }
@@ -104,21 +94,6 @@ async function pair(segment: Segment): Promise<[Host, Host]> {
   await hosts[0].configure("10.0.0.1/24");
   await hosts[1].configure("10.0.0.2/24");
   return hosts;
-}
-
-function forge(fields: Partial<packets.Ipv4Header>, payload: readonly number[]): Uint8Array {
-  const header = {
-    ...packets.emptyHeader(),
-    timeToLive: 64,
-    protocol,
-    source: address("10.0.0.1"),
-    destination: address("10.0.0.2"),
-    ...fields,
-  };
-  header.totalBytes = packets.headerBytes + header.options.length + payload.length;
-  const bytes = new Uint8Array(header.totalBytes);
-  bytes.set(payload, packets.encode(header, bytes));
-  return bytes;
 }
 
 function codeOf(action: () => void): string {
@@ -273,73 +248,6 @@ test("packets wait for a neighbour, within bounds, and are given up if there is 
   });
 });
 
-test("what cannot be right is counted by kind and dropped", async () => {
-  const segment = new Segment();
-  await segment.simulation.run(async () => {
-    const [a, b] = await pair(segment);
-    const to = b.ethernet.mac;
-    const corrupt = forge({}, [1]);
-    corrupt[8] = 63;
-    a.sendRaw(to, corrupt);
-    a.sendRaw(to, forge({}, [1]).subarray(0, 20));
-    a.sendRaw(to, Uint8Array.of(0x60, 0, 0));
-    a.sendRaw(to, forge({ destination: address("10.0.0.7") }, [1]));
-    a.sendRaw(new Uint8Array(6).fill(0xff), forge({}, [1]));
-    for (const source of ["127.0.0.1", "10.0.0.2", "10.0.0.255", "224.0.0.1", "0.0.0.0"]) {
-      a.sendRaw(to, forge({ source: address(source) }, [1]));
-    }
-    a.sendRaw(to, forge({ options: Uint8Array.of(131, 3, 4, 0) }, [1]));
-    a.sendRaw(to, forge({ protocol: 99 }, [1]));
-    await segment.sleep(10);
-    expect(b.heard).toEqual([]);
-    expect(b.ip.counters).toMatchObject({
-      badChecksum: 1,
-      malformed: 2,
-      notForUs: 2,
-      badSource: 5,
-      sourceRouted: 1,
-      unknownProtocol: 1,
-    });
-    a.sendRaw(to, forge({ options: Uint8Array.of(7, 3, 4, 0) }, [5]));
-    await segment.sleep(10);
-    expect(b.heard.map(({ payload }) => payload[0])).toEqual([5]);
-  });
-});
-
-test("overlapping, oversized and endless fragments give nothing and cost little", async () => {
-  const segment = new Segment();
-  await segment.simulation.run(async () => {
-    const [a, b] = await pair(segment);
-    const to = b.ethernet.mac;
-    const part = (id: number, start: number, length: number, moreFragments: boolean): void => {
-      const fields = { identification: id, fragmentOffset: start, moreFragments };
-      a.sendRaw(
-        to,
-        forge(
-          fields,
-          Array.from({ length }, () => id & 0xff),
-        ),
-      );
-    };
-    // Teardrop: the second fragment lies inside the first.
-    part(1, 0, 40, true);
-    part(1, 24, 4, false);
-    // The ping of death reaches over the longest packet.
-    part(2, 65_528, 100, false);
-    for (let id = 100; id < 1100; id += 1) part(id, 8, 1400, true);
-    await segment.sleep(10);
-    expect(b.heard).toEqual([]);
-    expect(b.ip.counters).toMatchObject({ fragmentsOverlapped: 1, fragmentsMalformed: 1 });
-    expect(b.ip.counters["reassemblyOverflows"]).toBeGreaterThan(900);
-    a.send("10.0.0.2", new Uint8Array(5000));
-    await segment.sleep(30_100);
-    expect(b.heard).toHaveLength(1);
-    await b.dispose();
-    await a.dispose();
-  });
-  expect(segment.activeCount).toBe(0);
-});
-
 test("a path MTU that was learned holds for its destination, and for ten minutes", async () => {
   const segment = new Segment();
   await segment.simulation.run(async () => {
@@ -383,62 +291,6 @@ test("configure() probes, and refuses an address that another host has", async (
     await expect(late.configure("224.0.0.1/24")).rejects.toThrow(RangeError);
     await expect(late.configure("10.0.0.5/33")).rejects.toThrow(RangeError);
     expect(a.ip.addresses).toEqual(["10.0.0.1/24"]);
-  });
-});
-
-test("join() and leaving tell the routers, and queries are answered", async () => {
-  const segment = new Segment();
-  const messages: number[][] = [];
-  await segment.simulation.run(async () => {
-    const [a, b] = await pair(segment);
-    b.ip.join(address("224.0.0.22"));
-    const group = [239, 1, 2, 3];
-    await segment.sleep(2000);
-    b.ethernet.listen(packets.etherType, (bytes) => {
-      const header = packets.decode(bytes);
-      if (header?.protocol !== 2) return;
-      expect([...header.options]).toEqual([0x94, 4, 0, 0]);
-      expect(header.timeToLive).toBe(1);
-      messages.push([...bytes.subarray(header.headerBytes, header.totalBytes)]);
-    });
-    const leave = a.ip.join(Uint8Array.from(group));
-    const leaveAlso = a.ip.join(Uint8Array.from(group));
-    await segment.sleep(2000);
-    const record = (type: number): unknown[] => [
-      0x22,
-      0,
-      ...sum,
-      0,
-      0,
-      0,
-      1,
-      type,
-      0,
-      0,
-      0,
-      ...group,
-    ];
-    const sum = [expect.any(Number), expect.any(Number)];
-    expect(messages.splice(0)).toEqual([record(4), record(4)]);
-    const query = (payload: readonly number[]): void => {
-      const destination = address("224.0.0.1");
-      const fields = { protocol: 2, timeToLive: 1, source: address("10.0.0.2"), destination };
-      b.sendRaw(Uint8Array.of(1, 0, 0x5e, 0, 0, 1), forge(fields, payload));
-    };
-    query([0x11, 10, 0xee, 0xf4, 0, 0, 0, 0]);
-    query([0x11, 10, 0xee, 0xf5, 0, 0, 0, 0]);
-    await segment.sleep(2000);
-    expect(messages.splice(0)).toEqual([[0x16, 0, ...sum, ...group]]);
-    query([0x11, 10, 0xee, 0xf5, 0, 0, 0, 0, 0, 0, 0, 0]);
-    await segment.sleep(2000);
-    expect(messages.splice(0)).toEqual([record(2)]);
-    leave();
-    leave();
-    await segment.sleep(2000);
-    expect(messages).toEqual([]);
-    leaveAlso();
-    await segment.sleep(2000);
-    expect(messages).toEqual([record(3), record(3)]);
   });
 });
 

@@ -101,6 +101,8 @@ const leastMtuBytes = 552;
 /** The router alert option (RFC 2113), which IGMP needs. */
 const routerAlert: Uint8Array = Uint8Array.of(0x94, 4, 0, 0);
 
+const noOptions: PacketOptions = {};
+
 class Ipv4Layer implements Ipv4 {
   readonly version = 4;
   readonly offloads: Offloads;
@@ -231,7 +233,7 @@ class Ipv4Layer implements Ipv4 {
     protocol: number,
     sizeBytes: number,
     fill: FrameWriter,
-    options: PacketOptions = {},
+    options: PacketOptions = noOptions,
   ): void {
     this.#checkOpen("send a packet");
     const path = this.#path(destination);
