@@ -5,6 +5,9 @@ import { parse as parseIpv4 } from "../ipv4/address.ts";
 /** `::`: no address yet. */
 export const unspecified: Uint8Array = new Uint8Array(16);
 
+/** `::1`: ourselves. */
+export const loopback: Uint8Array = Uint8Array.of(...unspecified.subarray(1), 1);
+
 /**
  * Reads an address, `::` and an IPv4 address at the end included; `undefined` for anything else, a
  * zone (`%eth0`) included.
@@ -72,4 +75,25 @@ export function isGroup(address: Uint8Array): boolean {
 /** Whether it is of fe80::/10. */
 export function isLinkLocal(address: Uint8Array): boolean {
   return address[0] === 0xfe && ((address[1] ?? 0) & 0xc0) === 0x80;
+}
+
+/** The address as a short string: a key for tables. */
+export function keyOf(address: Uint8Array): string {
+  let key = "";
+  for (let at = 0; at < 16; at += 2) {
+    key += String.fromCharCode(((address[at] ?? 0) << 8) | (address[at + 1] ?? 0));
+  }
+  return key;
+}
+
+/** How far it reaches, in the numbers of groups: 1 this interface, 2 this link, 14 everywhere. */
+export function scopeOf(address: Uint8Array): number {
+  if (isGroup(address)) return (address[1] ?? 0) & 0xf;
+  return isLinkLocal(address) || isSameAddress(address, loopback) ? 2 : 14;
+}
+
+/** Whether both are the same 16 bytes. */
+export function isSameAddress(a: Uint8Array, b: Uint8Array): boolean {
+  for (let index = 15; index >= 0; index -= 1) if (a[index] !== b[index]) return false;
+  return true;
 }
