@@ -95,7 +95,7 @@ export class CongestionWindow {
   reduce(thresholdBytes: number): void {
     this.#undoBytes = this.bytes;
     this.#undoThresholdBytes = this.thresholdBytes;
-    this.thresholdBytes = Math.max(thresholdBytes, 2 * this.segmentBytes);
+    this.thresholdBytes = Math.max(Math.round(thresholdBytes), 2 * this.segmentBytes);
   }
 
   /** Ends recovery at the threshold, but with no more to send at once than at the beginning. */
