@@ -98,6 +98,11 @@ export class CongestionWindow {
     this.thresholdBytes = Math.max(Math.round(thresholdBytes), 2 * this.segmentBytes);
   }
 
+  /** Goes down to the threshold; not up, if what is in flight was sent when there was more room. */
+  shrink(): void {
+    this.bytes = Math.min(this.bytes, this.thresholdBytes);
+  }
+
   /** Ends recovery at the threshold, but with no more to send at once than at the beginning. */
   recovered(flightBytes: number): void {
     const allowed = Math.max(flightBytes + this.segmentBytes, this.#restartBytes);

@@ -70,7 +70,7 @@ export class Cubic implements CongestionControl {
 
   lost(flightBytes: number): void {
     this.#reduce(flightBytes, true);
-    this.#window.bytes = this.#window.thresholdBytes;
+    this.#window.shrink();
   }
 
   recovered(flightBytes: number): void {
@@ -170,7 +170,8 @@ export class Cubic implements CongestionControl {
 
 /** W_cubic: the window in segments, some time after an epoch began. */
 function curve({ flatSegments, flatSeconds }: Epoch, passedMs: number): number {
-  return flatSegments + aggressiveness * (passedMs / 1000 - flatSeconds) ** 3;
+  const seconds = passedMs / 1000 - flatSeconds;
+  return flatSegments + aggressiveness * seconds * seconds * seconds;
 }
 
 /** Stops an epoch's time since the last acknowledgment. */

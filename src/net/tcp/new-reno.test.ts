@@ -43,6 +43,13 @@ test("lost() halves what is in flight, not the window (RFC 5681, equation 4)", (
   expect(stateOf(control)).toEqual([2, 2]);
 });
 
+test("lost() never makes the window larger, though much is in flight after a timeout", () => {
+  const control = newReno(40);
+  control.timedOut(40 * segment, 0, true);
+  control.lost(40 * segment);
+  expect(stateOf(control)).toEqual([1, 20]);
+});
+
 test("acknowledged() adds a segment for each window, beyond the threshold", () => {
   const control = newReno(20);
   control.lost(20 * segment);

@@ -44,7 +44,7 @@ export class NewReno implements CongestionControl {
 
   lost(flightBytes: number): void {
     this.#reduce(flightBytes);
-    this.#window.bytes = this.#window.thresholdBytes;
+    this.#window.shrink();
   }
 
   recovered(flightBytes: number): void {
