@@ -125,6 +125,31 @@ test("undo() takes back a loss, with the curve that it broke off", () => {
   expect(windowOf(control)).toBeCloseTo(windowOf(expected), 2);
 });
 
+test("undo() takes back what the next loss and Reno's share compare with", () => {
+  const control = afterLoss();
+  control.lost(50 * segment);
+  control.undo();
+  // As if nothing had been lost since 100: 9/17 of a segment for each window up to there.
+  for (let round = 1; round < 30; round += 1) acknowledgeAll(control, round, 1);
+  expect(windowOf(control)).toBeCloseTo(70 + (30 * 9) / 17, 1);
+  const maximum = 0.85 * windowOf(control);
+  control.lost(80 * segment);
+  acknowledgeAll(control, 1000, 100);
+  acknowledgeAll(control, 3000, 100);
+  const flat = Math.cbrt((maximum - 56) / 0.4);
+  expect(windowOf(control)).toBeCloseTo(maximum + 0.4 * (2.1 - flat) ** 3, 1);
+});
+
+test("setSegmentBytes() begins a new curve, in segments of the new size", () => {
+  const control = afterLoss();
+  control.setSegmentBytes(2000);
+  const before = control.windowBytes / 2000;
+  expect(before).toBeCloseTo(70.53 / 2, 1);
+  acknowledgeAll(control, 1000, 100);
+  acknowledgeAll(control, 4000, 100);
+  expect(control.windowBytes / 2000).toBeCloseTo(before + 0.4 * 3.1 ** 3, 1);
+});
+
 test("slow start doubles, by 8 segments for one acknowledgment at most (RFC 9406, 4.3)", () => {
   const control = cubic(10);
   for (let count = 0; count < 10; count += 1) {

@@ -38,7 +38,7 @@ export class Cubic implements CongestionControl {
   #epoch: Epoch | undefined;
   /** W_max of the next epoch; 0 to take the window that it begins with. */
   #flatSegments = 0;
-  /** cwnd_prior: the window when the threshold was set. */
+  /** cwnd_prior: the window before the last loss or timeout. */
   #priorSegments = 0;
   #undoEpoch: Epoch | undefined;
   #undoFlatSegments = 0;
@@ -108,7 +108,6 @@ export class Cubic implements CongestionControl {
       divisor = this.#hyStart.growthDivisor;
       if (isOver) {
         window.thresholdBytes = window.bytes;
-        this.#priorSegments = window.bytes / window.segmentBytes;
         return;
       }
     }

@@ -90,6 +90,26 @@ test("timedOut() leaves one segment, and grows by one at most for each answer", 
   expect(stateOf(control)).toEqual([8, 8]);
 });
 
+test("acknowledged() grows by two in slow start again, once that after a timeout is over", () => {
+  const control = newReno(2);
+  control.timedOut(4 * segment, 0, true);
+  control.acknowledged(segment, 0, true);
+  control.acknowledged(segment, 0, true);
+  control.lost(20 * segment);
+  control.recovered(0);
+  control.acknowledged(5 * segment, 0, true);
+  expect(stateOf(control)).toEqual([4, 10]);
+});
+
+test("lost() forgets what was acknowledged towards the next segment", () => {
+  const control = newReno(20);
+  control.lost(20 * segment);
+  control.acknowledged(9 * segment, 0, true);
+  control.lost(8 * segment);
+  control.acknowledged(2 * segment, 0, true);
+  expect(stateOf(control)).toEqual([4, 4]);
+});
+
 test("undo() takes back a loss and a timeout", () => {
   const control = newReno(20);
   control.lost(20 * segment);
@@ -108,8 +128,9 @@ test("idled() goes back to the initial window, and slow start back to three quar
   control.idled();
   expect(stateOf(control)).toEqual([10, 20]);
   control.lost(8 * segment);
+  for (let size = 4; size < 8; size += 1) control.acknowledged(size * segment, 0, true);
   control.idled();
-  expect(stateOf(control)).toEqual([4, 4]);
+  expect(stateOf(control)).toEqual([8, 6]);
 });
 
 test("setSegmentBytes() keeps the number of segments, but no more bytes", () => {
@@ -120,4 +141,7 @@ test("setSegmentBytes() keeps the number of segments, but no more bytes", () => 
   expect(control.windowBytes).toBe(5000);
   control.setSegmentBytes(9000);
   expect(control.windowBytes).toBe(9000);
+  control.lost(9000);
+  control.setSegmentBytes(10_000);
+  expect(control.slowStartThresholdBytes).toBe(20_000);
 });

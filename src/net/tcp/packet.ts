@@ -246,7 +246,7 @@ function readOption(bytes: Uint8Array, at: number, length: number, segment: TcpS
     segment.sackPermitted = true;
   } else if (kind === option.timestamps && length === 10) {
     readTimestamps(bytes, at + 2, segment);
-  } else if (kind === option.sack && length >= 10 && length % 8 === 2) {
+  } else if (kind === option.sack && length % 8 === 2) {
     segment.sackBlocks = readSackBlocks(bytes, at + 2, at + length);
   }
 }

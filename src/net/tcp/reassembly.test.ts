@@ -98,6 +98,15 @@ test("take() trims what was received in order meanwhile", () => {
   expect(reassembly.take(16)).toBeUndefined();
 });
 
+test("take() gives also what comes before the rest of a run that was begun", () => {
+  const reassembly = new Reassembly(roomy);
+  reassembly.insert(10, Uint8Array.of(1));
+  reassembly.insert(11, Uint8Array.of(2));
+  expect(reassembly.take(10)).toEqual(Uint8Array.of(1));
+  reassembly.insert(9, Uint8Array.of(8, 9));
+  expect(takeAll(reassembly, 9)).toEqual([8, 9, 2]);
+});
+
 test("take() gives bytes that share no buffer with what came in or with each other", () => {
   const reassembly = new Reassembly(roomy);
   const payload = Uint8Array.of(1, 2, 3);

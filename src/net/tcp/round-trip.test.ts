@@ -26,6 +26,14 @@ test("sample() goes on with an eighth and a quarter of the error (RFC 6298, 2.3)
   expect(roundTrip.rtoMs).toBe(410 + 4 * 170);
 });
 
+test("sample() takes a shorter round trip as an error too", () => {
+  const roundTrip = new RoundTrip();
+  roundTrip.sample(400, 0);
+  roundTrip.sample(80, 500);
+  expect(roundTrip.variationMs).toBe(0.75 * 200 + 0.25 * 320);
+  expect(roundTrip.smoothedMs).toBe(400 - 320 / 8);
+});
+
 test("sample() weighs less where a round trip gives many (RFC 7323, appendix G)", () => {
   const roundTrip = new RoundTrip();
   roundTrip.sample(400, 0);

@@ -25,8 +25,6 @@ export class SendQueue {
   /** Where the first and the next byte are in the stream. */
   #front = 0;
   #end = 0;
-  /** Whether the last chunk is a block of the queue's own, with room. */
-  #isLastOwn = false;
 
   /** Bytes from the first one that was not released. */
   get byteCount(): number {
@@ -39,7 +37,6 @@ export class SendQueue {
     if (length === 0) return;
     if (length >= smallBytes || this.byteCount === 0) {
       this.#add(bytes);
-      this.#isLastOwn = false;
     } else {
       this.#gather(bytes);
     }
@@ -56,7 +53,6 @@ export class SendQueue {
     }
     if (this.#first === this.#chunks.length) {
       this.#drop(this.#first);
-      this.#isLastOwn = false;
     } else if (this.#first > maxReleased && 2 * this.#first > this.#chunks.length) {
       this.#drop(this.#first);
     }
@@ -95,14 +91,14 @@ export class SendQueue {
     const last = this.#chunks.length - 1;
     const used = this.#end - (this.#starts[last] ?? 0);
     const block = this.#chunks[last];
-    if (this.#isLastOwn && block !== undefined && used + bytes.length <= block.length) {
+    // Only a block of the queue's own has room: what was given is as long as its place.
+    if (block !== undefined && used + bytes.length <= block.length) {
       block.set(bytes, used);
       return;
     }
     const fresh = new Uint8Array(blockBytes);
     fresh.set(bytes);
     this.#add(fresh);
-    this.#isLastOwn = true;
   }
 
   #endOf(index: number): number {
