@@ -229,7 +229,7 @@ function readOptions(bytes: Uint8Array, end: number, segment: TcpSegment): void 
       at += 1;
       continue;
     }
-    const length = at + 1 < end ? (bytes[at + 1] ?? 0) : 0;
+    const length = bytes[at + 1] ?? 0;
     if (length < 2 || at + length > end) return;
     readOption(bytes, at, length, segment);
     at += length;
