@@ -28,8 +28,10 @@ export interface Configurable {
   }): Promise<void>;
   /** Gives an address up. */
   deconfigure(address: Uint8Array): void;
-  /** Adds a route, without a router if `gateway` is `undefined`. Returns what removes it. */
-  addRoute(prefix: Uint8Array, length: number, gateway: Uint8Array | undefined): () => void;
+  /** Adds a route, to the link itself if `gateway` is `undefined`; or replaces that of a prefix. */
+  addRoute(prefix: Uint8Array, length: number, gateway: Uint8Array | undefined): void;
+  /** Removes the route of this prefix. */
+  removeRoute(prefix: Uint8Array, length: number): void;
   /** Calls `listener` when an address had to be given up to another host. Returns what stops it. */
   onConflict(listener: (address: Uint8Array) => void): () => void;
 }
@@ -123,7 +125,6 @@ class Client implements DhcpClient {
   readonly #stopConflicts: () => void;
   readonly #listeners = new Set<{ readonly call: (lease: Lease | undefined) => void }>();
   readonly #waiters = new Set<(error: ProtocolError | undefined) => void>();
-  #removeRoutes: readonly (() => void)[] = [];
   /** What was offered or granted last. */
   #candidate: Lease | undefined;
   #xid = 0;
@@ -346,10 +347,10 @@ class Client implements DhcpClient {
   #bind(): void {
     const lease = this.#candidate;
     if (lease === undefined) return;
-    for (const remove of this.#removeRoutes) remove();
-    this.#removeRoutes = lease.routes.map(({ prefix, gateway }) =>
-      this.#options.ipv4.addRoute(prefix.address, prefix.length, gateway),
-    );
+    this.#removeRoutes();
+    for (const { prefix, gateway } of lease.routes) {
+      this.#options.ipv4.addRoute(prefix.address, prefix.length, gateway);
+    }
     this.#pauseMs = 0;
     this.#wasConflict = false;
     this.lease = lease;
@@ -362,11 +363,16 @@ class Client implements DhcpClient {
     const { lease } = this;
     this.#candidate = undefined;
     if (lease === undefined) return;
-    for (const remove of this.#removeRoutes) remove();
-    this.#removeRoutes = [];
+    this.#removeRoutes();
     this.lease = undefined;
     this.#options.ipv4.deconfigure(lease.address);
     this.#changed();
+  }
+
+  #removeRoutes(): void {
+    for (const { prefix } of this.lease?.routes ?? []) {
+      this.#options.ipv4.removeRoute(prefix.address, prefix.length);
+    }
   }
 
   #changed(): void {

@@ -3,11 +3,22 @@
 /** What happens to a client; `timeout` is the end of what its state allows. */
 export type DhcpEvent = "offer" | "ack" | "nak" | "claimed" | "conflict" | "timeout";
 
+/** A state of a client; `claiming` is the check that nobody else on the link has the address. */
+export type DhcpState =
+  | "init"
+  | "selecting"
+  | "requesting"
+  | "rebooting"
+  | "claiming"
+  | "bound"
+  | "renewing"
+  | "rebinding";
+
 /**
- * Where each event leads; one that is not listed changes nothing. `claiming` is the check of an
- * address on the link, which the figure has between REQUESTING and BOUND.
+ * Where each event leads; one that is not listed changes nothing. The figure has `claiming`
+ * as an arrow back from REQUESTING: "DHCPACK (not accept.) / send DHCPDECLINE".
  */
-const transitions = {
+const transitions: Readonly<Record<DhcpState, Partial<Record<DhcpEvent, DhcpState>>>> = {
   init: { timeout: "selecting" },
   selecting: { offer: "requesting" },
   requesting: { ack: "claiming", nak: "init", timeout: "init" },
@@ -16,13 +27,9 @@ const transitions = {
   bound: { conflict: "init", timeout: "renewing" },
   renewing: { ack: "bound", nak: "init", conflict: "init", timeout: "rebinding" },
   rebinding: { ack: "bound", nak: "init", conflict: "init", timeout: "init" },
-} as const satisfies Readonly<Record<string, Partial<Record<DhcpEvent, string>>>>;
-
-/** A state of a client. */
-export type DhcpState = keyof typeof transitions;
+};
 
 /** Where an event leads, or `undefined` if nowhere. */
 export function next(state: DhcpState, event: DhcpEvent): DhcpState | undefined {
-  const events: Partial<Record<DhcpEvent, DhcpState>> = transitions[state];
-  return events[event];
+  return transitions[state][event];
 }

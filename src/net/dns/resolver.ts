@@ -181,11 +181,11 @@ class StubResolver implements DnsResolver {
     const answer = kept?.answer ?? (await this.#asking.join(key, ask, signal));
     if (answer.length === 0) throw notFound(name);
     const age = kept?.age ?? 0;
+    const aged = answer.map((each) =>
+      Object.assign({}, each, { ttlSeconds: Math.max(0, each.ttlSeconds - age) }),
+    );
     // What is kept under this key is of this type.
-    return answer.map((each) => ({
-      ...each,
-      ttlSeconds: Math.max(0, each.ttlSeconds - age),
-    })) as unknown as readonly Known<Type>[];
+    return aged as unknown as readonly Known<Type>[];
   }
 
   /** Asks servers, for each alias anew where they do not follow it themselves. */
@@ -232,7 +232,9 @@ function read(
 } {
   let alias: string | undefined;
   let ttlSeconds = Infinity;
-  for (let count = 0; count < maxAliases && type !== "CNAME"; count += 1) {
+  // An alias that is asked for is an answer.
+  const aliasCount = type === "CNAME" ? 0 : maxAliases;
+  for (let count = 0; count < aliasCount; count += 1) {
     const record = packet.answers.find((each) => isOf(each, alias ?? name, "CNAME"));
     const target = record && decodeData("CNAME", record, message)?.target;
     if (record === undefined || target === undefined) break;
