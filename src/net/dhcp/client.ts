@@ -10,31 +10,11 @@ import {
 import { formatAddress, isSameAddress } from "../address.ts";
 import { unspecified } from "../ipv4/address.ts";
 import { timersOf, type Timer, type Timers } from "../timers.ts";
+import { Configuration, type Configurable } from "./configuration.ts";
 import { readLease, type Lease } from "./lease.ts";
 import { forms, messageOf, type Occasion } from "./messages.ts";
 import { decode, encode, messageType, operation, option, type DhcpPacket } from "./packet.ts";
 import { next, type DhcpEvent, type DhcpState } from "./states.ts";
-
-/** What a lease is put into effect on: a part of `Ipv4`. */
-export interface Configurable {
-  /**
-   * Claims an address (*borrowed*), and resolves when it can be used.
-   *
-   * @throws {ProtocolError} `address-conflict` if another host has it
-   */
-  configure(options: {
-    readonly address: Uint8Array;
-    readonly prefixLength: number;
-  }): Promise<void>;
-  /** Gives an address up. */
-  deconfigure(address: Uint8Array): void;
-  /** Adds a route, to the link itself if `gateway` is `undefined`; or replaces that of a prefix. */
-  addRoute(prefix: Uint8Array, length: number, gateway: Uint8Array | undefined): void;
-  /** Removes the route of this prefix. */
-  removeRoute(prefix: Uint8Array, length: number): void;
-  /** Calls `listener` when an address had to be given up to another host. Returns what stops it. */
-  onConflict(listener: (address: Uint8Array) => void): () => void;
-}
 
 /** What a client stands on. */
 export interface DhcpOptions {
@@ -117,13 +97,12 @@ class Client implements DhcpClient {
     conflicts: 0,
   };
   state: DhcpState = "init";
-  lease: Lease | undefined;
   readonly #options: DhcpOptions;
   readonly #socket: UdpSocket;
   readonly #timers: Timers;
   readonly #timer: Timer;
   readonly #stopConflicts: () => void;
-  readonly #listeners = new Set<{ readonly call: (lease: Lease | undefined) => void }>();
+  readonly #configuration: Configuration;
   readonly #waiters = new Set<(error: ProtocolError | undefined) => void>();
   /** What was offered or granted last. */
   #candidate: Lease | undefined;
@@ -141,6 +120,7 @@ class Client implements DhcpClient {
 
   constructor(options: DhcpOptions) {
     this.#options = options;
+    this.#configuration = new Configuration(options.ipv4);
     this.#timers = timersOf(options.clock);
     this.#timer = this.#timers.timer((nowMs) => this.#expire(nowMs));
     this.#socket = options.udp.bind(clientPort, { address: "0.0.0.0" });
@@ -149,6 +129,10 @@ class Client implements DhcpClient {
       if (this.lease !== undefined && isSameAddress(address, this.lease.address)) this.#decline();
     });
     this.#enter(options.previousAddress === undefined ? "selecting" : "rebooting");
+  }
+
+  get lease(): Lease | undefined {
+    return this.#configuration.lease;
   }
 
   async configured(timeoutMs: number = 30_000): Promise<void> {
@@ -168,9 +152,7 @@ class Client implements DhcpClient {
   }
 
   onChange(listener: (lease: Lease | undefined) => void): () => void {
-    const entry = { call: listener };
-    this.#listeners.add(entry);
-    return () => void this.#listeners.delete(entry);
+    return this.#configuration.onChange(listener);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -179,8 +161,7 @@ class Client implements DhcpClient {
     this.#timer.clear();
     this.#stopConflicts();
     if (this.lease !== undefined) this.#send("releasing");
-    this.#drop();
-    this.#listeners.clear();
+    this.#configuration.drop();
     for (const settle of this.#waiters) settle(closedError());
     await this.#socket[Symbol.asyncDispose]();
   }
@@ -198,7 +179,10 @@ class Client implements DhcpClient {
       this.#xid = this.#options.random.uint32();
       this.#startedMs = nowMs;
     }
-    if (state === "init") this.#drop();
+    if (state === "init") {
+      this.#candidate = undefined;
+      this.#configuration.drop();
+    }
     if (state === "bound") this.#bind();
     this.#deadlineMs = this.#deadlineOf(state, nowMs);
     if (state in forms) this.#request();
@@ -343,40 +327,12 @@ class Client implements DhcpClient {
     this.#step("conflict");
   }
 
-  /** Puts the lease into effect. */
   #bind(): void {
-    const lease = this.#candidate;
-    if (lease === undefined) return;
-    this.#removeRoutes();
-    for (const { prefix, gateway } of lease.routes) {
-      this.#options.ipv4.addRoute(prefix.address, prefix.length, gateway);
-    }
+    if (this.#candidate === undefined) return;
     this.#pauseMs = 0;
     this.#wasConflict = false;
-    this.lease = lease;
-    this.#changed();
+    this.#configuration.apply(this.#candidate);
     for (const settle of this.#waiters) settle(undefined);
-  }
-
-  /** Ends the lease, if there is one. */
-  #drop(): void {
-    const { lease } = this;
-    this.#candidate = undefined;
-    if (lease === undefined) return;
-    this.#removeRoutes();
-    this.lease = undefined;
-    this.#options.ipv4.deconfigure(lease.address);
-    this.#changed();
-  }
-
-  #removeRoutes(): void {
-    for (const { prefix } of this.lease?.routes ?? []) {
-      this.#options.ipv4.removeRoute(prefix.address, prefix.length);
-    }
-  }
-
-  #changed(): void {
-    for (const { call } of this.#listeners) call(this.lease);
   }
 
   #unconfigured(): ProtocolError {
