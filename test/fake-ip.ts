@@ -145,7 +145,9 @@ export class FakeIp implements Ip {
     options?: PacketOptions,
   ): void {
     const source = options?.source ?? this.sourceFor(destination);
-    if (source === undefined) throw new ProtocolError("no-route", "There is no route");
+    const isOurs =
+      source?.every((byte) => byte === 0) || this.has(formatAddress(source ?? destination));
+    if (source === undefined || !isOurs) throw new ProtocolError("no-route", "There is no route");
     const into = new Uint8Array(sizeBytes).fill(0xaa);
     const payload = into.subarray(0, fill(into));
     this.#internet.send(this, {

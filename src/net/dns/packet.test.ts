@@ -9,7 +9,7 @@ const name = fc.array(label, { maxLength: 6 }).map((labels) => labels.join("."))
 const question = fc.record({ name, type: fc.nat(0xffff), class: fc.nat(0xffff) });
 const record = fc
   .tuple(question, fc.nat(0xffff_ffff), fc.uint8Array({ maxLength: 40 }))
-  .map(([asked, ttlSeconds, data]) => ({ ...asked, ttlSeconds, data }));
+  .map(([asked, ttlSeconds, data]) => Object.assign({}, asked, { ttlSeconds, data }));
 const records = fc.array(record, { maxLength: 4 });
 const packets: fc.Arbitrary<DnsPacket> = fc.record({
   id: fc.nat(0xffff),

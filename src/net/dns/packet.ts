@@ -19,6 +19,7 @@
  * then questions (NAME, TYPE, CLASS) and records (NAME, TYPE, CLASS, TTL, RDLENGTH, RDATA).
  */
 
+import { setWord, word } from "../words.ts";
 import { decodeName, encodeName } from "./name.ts";
 
 const offset = { id: 0, flags: 2, counts: 4, questions: 12 } as const;
@@ -86,10 +87,10 @@ export interface DnsPacket {
 export function decode(message: Uint8Array): DnsPacket | undefined {
   if (message.length < offset.questions) return undefined;
   const reader = new Reader(message);
-  const count = (index: number): number => reader.word(offset.counts + 2 * index);
+  const count = (index: number): number => word(message, offset.counts + 2 * index);
   const packet = {
-    id: reader.word(offset.id),
-    flags: reader.word(offset.flags),
+    id: word(message, offset.id),
+    flags: word(message, offset.flags),
     questions: reader.list(count(0), () => reader.question()),
     answers: reader.list(count(1), () => reader.record()),
     authorities: reader.list(count(2), () => reader.record()),
@@ -106,10 +107,6 @@ class Reader {
 
   constructor(message: Uint8Array) {
     this.#message = message;
-  }
-
-  word(at: number): number {
-    return ((this.#message[at] ?? 0) << 8) | (this.#message[at + 1] ?? 0);
   }
 
   list<T>(count: number, read: () => T | undefined): T[] {
@@ -129,7 +126,11 @@ class Reader {
     }
     const { name, end } = named;
     this.#at = end + recordOffset.ttl;
-    return { name, type: this.word(end), class: this.word(end + recordOffset.class) };
+    return {
+      name,
+      type: word(this.#message, end),
+      class: word(this.#message, end + recordOffset.class),
+    };
   }
 
   record(): DnsRecord | undefined {
@@ -138,10 +139,10 @@ class Reader {
     // The reader stands behind the class now.
     const ttl = this.#at;
     const start = ttl + recordOffset.data - recordOffset.ttl;
-    const end = start + this.word(start - 2);
+    const end = start + word(this.#message, start - 2);
     if (end > this.#message.length || start > this.#message.length) return undefined;
     this.#at = end;
-    const ttlSeconds = this.word(ttl) * 0x10000 + this.word(ttl + 2);
+    const ttlSeconds = word(this.#message, ttl) * 0x10000 + word(this.#message, ttl + 2);
     return { ...question, ttlSeconds, data: this.#message.subarray(start, end) };
   }
 }
@@ -172,9 +173,4 @@ function encodeQuestion(question: DnsQuestion, into: Uint8Array, at: number): nu
   setWord(into, end + recordOffset.type, question.type);
   setWord(into, end + recordOffset.class, question.class);
   return end + recordOffset.ttl;
-}
-
-function setWord(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value >>> 8;
-  bytes[at + 1] = value;
 }

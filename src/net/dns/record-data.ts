@@ -2,6 +2,7 @@
 
 import type { ResourceRecords } from "../../devices/index.ts";
 import { formatAddress } from "../address.ts";
+import { word } from "../words.ts";
 import { decodeName } from "./name.ts";
 import { recordType, type DnsRecord } from "./packet.ts";
 
@@ -69,8 +70,4 @@ function nameAt(
   const start = data.byteOffset - message.byteOffset;
   const named = decodeName(message, start + at);
   return named?.end === start + data.length ? { target: named.name } : undefined;
-}
-
-function word(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }

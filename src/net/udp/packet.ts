@@ -13,6 +13,7 @@
  */
 
 import { addRange, finish, pseudoHeaderSum } from "../checksum.ts";
+import { setWord, word } from "../words.ts";
 
 const offset = { sourcePort: 0, destinationPort: 2, length: 4, checksum: 6, payload: 8 } as const;
 
@@ -84,13 +85,4 @@ export function checksumOf(
 ): number {
   const sum = pseudoHeaderSum(source, destination, protocolNumber, lengthBytes);
   return finish(addRange(datagram, 0, lengthBytes, sum));
-}
-
-function word(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
-}
-
-function setWord(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value >>> 8;
-  bytes[at + 1] = value;
 }

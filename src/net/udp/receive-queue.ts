@@ -66,26 +66,18 @@ export class ReceiveQueue {
     if (error !== undefined) throw error;
     const datagram = this.shift();
     if (datagram !== undefined || this.#isClosed) return datagram;
-    return signal === undefined ? this.#wait() : this.#waitUntil(signal);
-  }
-
-  #wait(): Promise<Datagram | undefined> {
-    return new Promise((resolve, reject) => void this.#readers.push({ resolve, reject }));
-  }
-
-  #waitUntil(signal: AbortSignal): Promise<Datagram | undefined> {
     return new Promise((resolve, reject) => {
       const abort = (): void => {
         this.#readers.splice(this.#readers.indexOf(reader), 1);
-        reader.reject(signal.reason);
+        reader.reject(signal?.reason);
       };
-      const done = (): void => signal.removeEventListener("abort", abort);
+      const done = (): void => signal?.removeEventListener("abort", abort);
       const reader: Reader = {
         resolve: (datagram) => (done(), resolve(datagram)),
         reject: (reason) => (done(), reject(reason)),
       };
       this.#readers.push(reader);
-      signal.addEventListener("abort", abort);
+      signal?.addEventListener("abort", abort);
     });
   }
 }

@@ -154,10 +154,11 @@ export class Socket implements UdpSocket {
   #sourceFor(ip: Ip, destination: Uint8Array, asked: string | undefined): Uint8Array {
     if (asked !== undefined) {
       const source = addressOf(this.#locals.parse(asked), asked);
-      if (source.length === destination.length && (isUnspecified(source) || isOurs(ip, source))) {
-        return source;
-      }
-      throw new ProtocolError("no-route", `Cannot send from ${asked}: it is not ours`);
+      if (source.length === destination.length) return source;
+      throw new ProtocolError(
+        "no-route",
+        `Cannot send from ${asked} to ${formatAddress(destination)}: their versions differ`,
+      );
     }
     const bound = this.#isAnyAddress ? ip.sourceFor(destination) : this.bound;
     if (bound?.length !== destination.length) {
@@ -177,15 +178,6 @@ export class Socket implements UdpSocket {
     if (this.#isClosed)
       throw new ProtocolError("closed", `Cannot ${what}: the socket was disposed`);
   }
-}
-
-/** Whether it is one of the layer's addresses, or of its loopback. */
-export function isOurs(ip: Ip, address: Uint8Array): boolean {
-  const text = `${formatAddress(address)}/`;
-  return (
-    (ip.version === 4 ? address[0] === 127 : text === "::1/") ||
-    ip.addresses.some((each) => each.startsWith(text))
-  );
 }
 
 /** Whether all its bits are 0. */

@@ -10,9 +10,10 @@ import {
 } from "../../devices/index.ts";
 import { formatAddress, isSameAddress, parseAddress } from "../address.ts";
 import { ephemeralPort } from "../ephemeral-port.ts";
+import { word } from "../words.ts";
 import { checksumOf, decode, headerBytes, protocolNumber } from "./packet.ts";
 import { DatagramSender } from "./sender.ts";
-import { addressOf, checkPort, isOurs, isUnspecified, Socket, type SocketHost } from "./socket.ts";
+import { addressOf, checkPort, isUnspecified, Socket, type SocketHost } from "./socket.ts";
 
 /** What UDP stands on; with one version of IP there is no route for the other. */
 export interface UdpOptions {
@@ -98,7 +99,13 @@ class UdpDevice implements Udp, SocketHost {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#stopReports?.();
-    for (const ip of this.#ips) ip.listen(protocolNumber, undefined);
+    for (const ip of this.#ips) {
+      try {
+        ip.listen(protocolNumber, undefined);
+      } catch {
+        // It was disposed before us, and calls nobody any more.
+      }
+    }
     for (const socket of [...this.#ports.values()].flat()) await socket[Symbol.asyncDispose]();
   }
 
@@ -160,6 +167,15 @@ function isIntact(packet: ReceivedPacket, checksum: number, lengthBytes: number)
   return checksumOf(payload, lengthBytes, source, destination) === 0;
 }
 
+/** Whether it is one of the layer's addresses, or of its loopback. */
+function isOurs(ip: Ip, address: Uint8Array): boolean {
+  const text = `${formatAddress(address)}/`;
+  return (
+    (ip.version === 4 ? address[0] === 127 : text === "::1/") ||
+    ip.addresses.some((each) => each.startsWith(text))
+  );
+}
+
 /** Whether two sockets on one port would get the same datagrams. */
 function overlap(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
   if (one === undefined || other === undefined) return true;
@@ -179,11 +195,10 @@ function quotedDatagram(
   const bytes = isIpv4 ? 4 : 16;
   const protocol = packet[isIpv4 ? 9 : 6];
   if (protocol !== protocolNumber || packet.length < header + 4) return undefined;
-  const word = (at: number): number => ((packet[at] ?? 0) << 8) | (packet[at + 1] ?? 0);
   return {
     source: packet.subarray(sourceAt, sourceAt + bytes),
     destination: packet.subarray(sourceAt + bytes, sourceAt + 2 * bytes),
-    sourcePort: word(header),
-    destinationPort: word(header + 2),
+    sourcePort: word(packet, header),
+    destinationPort: word(packet, header + 2),
   };
 }
