@@ -372,6 +372,12 @@ describe("trouble", () => {
     expect(client.state).toBe("bound");
   });
 
+  test("a host name that is none is refused", () => {
+    const { start } = world();
+    expect(() => start({ hostName: "a b" })).toThrow(TypeError);
+    start({ hostName: `${"abcdefghi.".repeat(25)}abc` });
+  });
+
   test("disposal while an address is claimed gives it up", async () => {
     const { simulation, ip, ipv4, start, pass } = world();
     let claimed = (): void => {};

@@ -8,6 +8,7 @@ import {
   type UdpSocket,
 } from "../../devices/index.ts";
 import { formatAddress, isSameAddress } from "../address.ts";
+import { isName } from "../dns/name.ts";
 import { unspecified } from "../ipv4/address.ts";
 import { timersOf, type Timer, type Timers } from "../timers.ts";
 import { Configuration, type Configurable } from "./configuration.ts";
@@ -77,6 +78,7 @@ const maxMessageBytes = 576;
  * A client that begins at once to ask for a lease. Disposing it gives the lease back.
  *
  * @throws {ProtocolError} `address-in-use` if port 68 is taken, `closed`
+ * @throws {TypeError} if `hostName` is no name
  * @see RFC 2131
  */
 export function connect(options: DhcpOptions): DhcpClient {
@@ -107,7 +109,10 @@ class Client implements DhcpClient {
   /** What was offered or granted last. */
   #candidate: Lease | undefined;
   #xid = 0;
-  /** When this try began, when it sent last, and when what the lease counts from was sent. */
+  /**
+   * When this try began, when the state sent first, and what the lease counts from: an answer may
+   * be to the first message, though others were sent since.
+   */
   #startedMs = 0;
   #sentMs = 0;
   #grantedMs = 0;
@@ -119,6 +124,10 @@ class Client implements DhcpClient {
   #isClosed = false;
 
   constructor(options: DhcpOptions) {
+    const { hostName } = options;
+    if (hostName !== undefined && !isName(hostName)) {
+      throw new TypeError(`Cannot use ${JSON.stringify(hostName)} as a host name: it is none`);
+    }
     this.#options = options;
     this.#configuration = new Configuration(options.ipv4);
     this.#timers = timersOf(options.clock);
@@ -218,7 +227,7 @@ class Client implements DhcpClient {
   /** Sends what the state sends, and sets the time to send it again. */
   #request(): void {
     const nowMs = this.#timers.nowMs();
-    this.#sentMs = nowMs;
+    if (this.#tryCount === 0) this.#sentMs = nowMs;
     this.#send(this.state as Occasion);
     const jitterMs = (this.#options.random.uint32() / 2 ** 32) * 2000 - 1000;
     const retryMs =

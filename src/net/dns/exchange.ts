@@ -9,6 +9,7 @@ import {
 } from "../../devices/index.ts";
 import { parseAddress, isSameAddress } from "../address.ts";
 import { timersOf, type Timers } from "../timers.ts";
+import { word } from "../words.ts";
 import { nameBytes } from "./name.ts";
 import {
   decode,
@@ -226,16 +227,14 @@ function replyTo(query: Uint8Array, asked: DnsQuestion, message: Uint8Array): Re
 
 /** Reads one message of a stream, or `undefined` if it ends before. */
 async function readMessage(flow: TcpFlow, signal: AbortSignal): Promise<Uint8Array | undefined> {
-  let received: Uint8Array = new Uint8Array(0);
-  for (;;) {
-    const [high = 0, low = 0] = received;
-    const end = 2 + high * 256 + low;
-    if (received.length >= 2 && received.length >= end) return received.subarray(2, end);
+  const received = new Uint8Array(2 + 0xffff);
+  for (let length = 0; ;) {
+    const end = 2 + word(received, 0);
+    if (length >= 2 && length >= end) return received.subarray(2, end);
     const chunk = await flow.read(signal);
     if (chunk === undefined) return undefined;
-    const joined = new Uint8Array(received.length + chunk.length);
-    joined.set(received);
-    joined.set(chunk, received.length);
-    received = joined;
+    const taken = chunk.subarray(0, received.length - length);
+    received.set(taken, length);
+    length += taken.length;
   }
 }

@@ -55,14 +55,14 @@ export function decodeName(
   message: Uint8Array,
   at: number,
 ): { readonly name: string; readonly end: number } | undefined {
-  const labels: string[] = [];
+  let name = "";
   let end: number | undefined;
   let bytes = 1;
   let earliest = at;
   for (let position = at; ;) {
     const length = message[position];
     if (length === undefined) return undefined;
-    if (length === 0) return { name: labels.join("."), end: end ?? position + 1 };
+    if (length === 0) return { name, end: end ?? position + 1 };
     if (length >= pointerBits) {
       const low = message[position + 1];
       if (low === undefined) return undefined;
@@ -75,13 +75,16 @@ export function decodeName(
     const next = position + 1 + length;
     bytes += 1 + length;
     if (length > 63 || next > message.length || bytes > maxNameBytes) return undefined;
-    labels.push(labelText(message.subarray(position + 1, next)));
-    position = next;
+    if (name !== "") name += ".";
+    for (position += 1; position < next; position += 1) name += byteTexts[message[position] ?? 0];
   }
 }
 
-function labelText(label: Uint8Array): string {
-  return String.fromCharCode(...label)
-    .toLowerCase()
-    .replaceAll(/[^\w-]/g, (byte) => `\\${String(byte.charCodeAt(0)).padStart(3, "0")}`);
+/** Writes a byte of a label, a letter in lower case. */
+function byteText(byte: number): string {
+  const isUpper = byte >= 0x41 && byte <= 0x5a;
+  const char = String.fromCharCode(isUpper ? byte + 0x20 : byte);
+  return /[\w-]/.test(char) ? char : `\\${String(byte).padStart(3, "0")}`;
 }
+
+const byteTexts: readonly string[] = Array.from({ length: 256 }, (_, byte) => byteText(byte));
