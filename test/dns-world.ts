@@ -29,6 +29,8 @@ export interface DnsWorld {
   readonly udp: Udp;
   /** What servers were asked, as `name type`, and over what. */
   readonly asked: string[];
+  /** Connections that were not let go of. */
+  readonly flows: Set<Flow>;
   readonly resolver: (options?: Partial<ResolverOptions>) => DnsResolver;
   /** Starts a server at this address; it can be reached over TCP too. */
   readonly serve: (address: string, server: Server) => Udp;
@@ -40,6 +42,7 @@ export function dnsWorld(seed: number = 1): DnsWorld {
   const v4 = internet.host(4, "10.0.0.1/24");
   const udp = connectUdp({ v4, icmp: internet.icmp(v4), random: simulation.random("udp") });
   const asked: string[] = [];
+  const flows = new Set<Flow>();
   const servers = new Map<string, Server>();
   const reply = (server: Server, bytes: Uint8Array, isOverTcp: boolean): Uint8Array | undefined => {
     const query = decode(bytes);
@@ -55,10 +58,11 @@ export function dnsWorld(seed: number = 1): DnsWorld {
     internet,
     udp,
     asked,
+    flows,
     resolver: (options = {}) =>
       connect({
         udp,
-        tcp: tcpTo(servers, (server, bytes) => reply(server, bytes, true)),
+        tcp: tcpTo(servers, flows, (server, bytes) => reply(server, bytes, true)),
         clock: simulation.clock,
         random: simulation.random("dns"),
         servers: ["10.0.0.53"],
@@ -110,6 +114,7 @@ function dataOf(data: string | Uint8Array): Uint8Array {
 /** Connections that carry one question and one answer, in small pieces. */
 function tcpTo(
   servers: ReadonlyMap<string, Server>,
+  flows: Set<Flow>,
   reply: (server: Server, bytes: Uint8Array) => Uint8Array | undefined,
 ): Tcp {
   return {
@@ -126,8 +131,9 @@ function tcpTo(
           pieces.push(framed.slice(0, 1), framed.slice(1, 100), framed.slice(100));
         },
         read: async () => pieces.shift(),
-        abort: () => {},
+        abort: () => void flows.delete(flow as Flow),
       };
+      flows.add(flow as Flow);
       return flow as TcpFlow;
     },
     listen: () => {

@@ -1,6 +1,6 @@
 /** A DHCP server that does what a test wants. */
 
-import type { UdpSocket } from "../src/devices/index.ts";
+import type { Udp, UdpSocket } from "../src/devices/index.ts";
 import {
   decode,
   encode,
@@ -45,12 +45,14 @@ export class FakeDhcpServer {
   /** Changes what is sent, or sends nothing. */
   alter: (bytes: Uint8Array, kind: string) => Uint8Array | undefined = (bytes) => bytes;
   readonly identity: Uint8Array;
+  readonly udp: Udp;
   readonly #socket: UdpSocket;
 
   constructor(simulation: Simulation, internet: FakeInternet, last: number = 1) {
     this.identity = Uint8Array.of(10, 0, 0, last);
     const v4 = internet.host(4, `10.0.0.${last}/24`);
-    this.#socket = connectUdp({ v4, random: simulation.random("server") }).bind(67);
+    this.udp = connectUdp({ v4, random: simulation.random("server") });
+    this.#socket = this.udp.bind(67);
     this.#socket.listen(({ bytes }) => {
       const packet = decode(bytes.slice());
       if (packet === undefined) return;

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import {
   ProtocolError,
@@ -30,6 +31,7 @@ interface World {
 function world(
   names: Readonly<Record<4 | 6, Outcome<readonly string[], ResolverErrorCode>>>,
   hosts: Readonly<Record<string, Outcome<"open", ProtocolErrorCode>>>,
+  heedsSignals: boolean = true,
 ): World {
   const simulation = new Simulation({ seed: 1, turn });
   const { clock } = simulation;
@@ -48,7 +50,7 @@ function world(
       attempts.push(`${address} @ ${Math.round(clock.monotonicMs())}`);
       const [afterMs, outcome] = hosts[address] ?? [1e6, "timed-out"];
       try {
-        await clock.sleep(afterMs, signal);
+        await clock.sleep(afterMs, heedsSignals ? signal : undefined);
       } catch (error) {
         givenUp.push(address);
         throw error;
@@ -89,6 +91,21 @@ describe("connectByName()", () => {
     await simulation.run(() => simulation.clock.sleep(1));
     expect(givenUp.toSorted()).toEqual(["10.0.0.1", "fd00::1", "fd00::2"]);
     expect(timersOf(simulation.clock).activeCount).toBe(0);
+  });
+
+  test("aborts a connection that comes too late", async () => {
+    const open = { "fd00::1": [300, "open"], "10.0.0.1": [100, "open"] } as const;
+    const { simulation, givenUp, connect } = world(both, open, false);
+    expect(await simulation.run(connect)).toBe("fd00::1 80");
+    await simulation.run(() => simulation.clock.sleep(1000));
+    expect(givenUp).toEqual(["10.0.0.1"]);
+  });
+
+  test("lets go of the signal", async () => {
+    const { simulation, connect } = world(both, { "fd00::1": [200, "open"] });
+    const { signal } = new AbortController();
+    await simulation.run(() => connect({ signal }));
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   test("takes an earlier attempt that answers late", async () => {

@@ -1,93 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { dhcpWorld } from "../../../test/dhcp-world.ts";
 import { FakeDhcpServer, seconds } from "../../../test/fake-dhcp-server.ts";
-import { FakeInternet, type FakeIp } from "../../../test/fake-ip.ts";
-import { ProtocolError } from "../../devices/index.ts";
-import { Simulation } from "../../simulated/index.ts";
-import { formatAddress } from "../address.ts";
 import { timersOf } from "../timers.ts";
-import { connect as connectUdp } from "../udp/udp.ts";
-import { connect, type DhcpClient, type DhcpOptions } from "./client.ts";
-import type { Configurable } from "./configuration.ts";
 import { option } from "./packet.ts";
-
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-/** An interface that notes what is done to it. */
-class FakeInterface implements Configurable {
-  readonly routes: string[] = [];
-  /** Addresses that other hosts have. */
-  readonly taken = new Set<string>();
-  lose: (address: Uint8Array) => void = () => {};
-  readonly #ip: FakeIp;
-
-  constructor(ip: FakeIp) {
-    this.#ip = ip;
-  }
-
-  async configure(options: { address: Uint8Array; prefixLength: number }): Promise<void> {
-    const address = formatAddress(options.address);
-    if (this.taken.has(address)) throw new ProtocolError("address-conflict", "It is taken");
-    this.#ip.addresses = [...this.#ip.addresses, `${address}/${options.prefixLength}`];
-  }
-
-  deconfigure(address: Uint8Array): void {
-    const text = `${formatAddress(address)}/`;
-    this.#ip.addresses = this.#ip.addresses.filter((each) => !each.startsWith(text));
-  }
-
-  addRoute(prefix: Uint8Array, length: number, gateway: Uint8Array | undefined): void {
-    const via = gateway === undefined ? "" : ` via ${formatAddress(gateway)}`;
-    this.routes.push(`${formatAddress(prefix)}/${length}${via}`);
-  }
-
-  removeRoute(prefix: Uint8Array, length: number): void {
-    const text = `${formatAddress(prefix)}/${length}`;
-    this.routes.splice(
-      this.routes.findIndex((route) => route.startsWith(text)),
-      1,
-    );
-  }
-
-  onConflict(listener: (address: Uint8Array) => void): () => void {
-    this.lose = listener;
-    return () => (this.lose = () => {});
-  }
-}
-
-interface World {
-  readonly simulation: Simulation;
-  readonly internet: FakeInternet;
-  readonly server: FakeDhcpServer;
-  readonly ip: FakeIp;
-  readonly ipv4: FakeInterface;
-  readonly start: (options?: Partial<DhcpOptions>) => DhcpClient;
-  /** Lets so many seconds pass. */
-  readonly pass: (seconds: number) => Promise<void>;
-}
-
-function world(seed: number = 1): World {
-  const simulation = new Simulation({ seed, turn });
-  const internet = new FakeInternet(simulation.timeline);
-  const server = new FakeDhcpServer(simulation, internet);
-  const ip = internet.host(4);
-  const ipv4 = new FakeInterface(ip);
-  const start = (options: Partial<DhcpOptions> = {}): DhcpClient =>
-    connect({
-      udp: connectUdp({ v4: ip, random: simulation.random("udp") }),
-      ipv4,
-      mac: Uint8Array.of(2, 0, 0, 0, 0, 9),
-      clock: simulation.clock,
-      random: simulation.random("dhcp"),
-      ...options,
-    });
-  const pass = (seconds: number): Promise<void> =>
-    simulation.run(() => simulation.clock.sleep(1000 * seconds));
-  return { simulation, internet, server, ip, ipv4, start, pass };
-}
 
 describe("a lease", () => {
   test("is asked for and put into effect", async () => {
-    const { simulation, internet, server, ip, ipv4, start } = world();
+    const { simulation, internet, server, ip, ipv4, start } = dhcpWorld();
     const client = start({ hostName: "unikernel" });
     const changes: unknown[] = [];
     client.onChange((lease) => changes.push(lease));
@@ -112,7 +31,7 @@ describe("a lease", () => {
   });
 
   test("is renewed by its server at T1", async () => {
-    const { internet, server, ip, start, pass } = world();
+    const { internet, server, ip, ipv4, start, pass } = dhcpWorld();
     const client = start();
     await pass(1799);
     const { lease } = client;
@@ -123,6 +42,7 @@ describe("a lease", () => {
     expect(client.state).toBe("bound");
     expect(client.lease).not.toBe(lease);
     expect(ip.addresses).toEqual(["10.0.0.50/24"]);
+    expect(ipv4.routes).toEqual(["0.0.0.0/0 via 10.0.0.253"]);
     const renewal = server.heard[2];
     expect(renewal?.packet.options.has(option.serverId)).toBe(false);
     expect(renewal?.packet.options.has(option.requestedAddress)).toBe(false);
@@ -136,8 +56,20 @@ describe("a lease", () => {
     expect(server.kinds).toHaveLength(4);
   });
 
+  test("counts from the first request that its grant may answer", async () => {
+    const { server, start, pass } = dhcpWorld();
+    server.alter = (bytes, kind) => (kind === "ack" ? undefined : bytes);
+    start();
+    await pass(2);
+    server.alter = (bytes) => bytes;
+    await pass(2000);
+    const [first = 0, again = 0, renewal = 0] = server.heard.slice(1).map(({ atMs }) => atMs);
+    expect(again - first).toBeGreaterThan(2900);
+    expect(Math.abs(renewal - first - 1_800_000)).toBeLessThan(10);
+  });
+
   test("is asked of any server at T2, and ends at its end", async () => {
-    const { internet, server, ip, ipv4, start, pass } = world();
+    const { internet, server, ip, ipv4, start, pass } = dhcpWorld();
     const client = start();
     await pass(1);
     server.answers = {};
@@ -165,7 +97,7 @@ describe("a lease", () => {
   });
 
   test("is granted by another server while rebinding", async () => {
-    const { server, start, pass } = world();
+    const { server, start, pass } = dhcpWorld();
     const client = start();
     await pass(1);
     server.answers = {};
@@ -176,7 +108,7 @@ describe("a lease", () => {
   });
 
   test("without an end is never renewed", async () => {
-    const { simulation, server, start, pass } = world();
+    const { simulation, server, start, pass } = dhcpWorld();
     server.options.set(option.leaseTime, seconds(0xffff_ffff));
     start();
     await pass(1e7);
@@ -185,7 +117,7 @@ describe("a lease", () => {
   });
 
   test("is given back on disposal, and nothing stays behind", async () => {
-    const { simulation, server, ip, ipv4, start, pass } = world();
+    const { simulation, server, ip, ipv4, start, pass } = dhcpWorld();
     const client = start();
     await pass(1);
     await client[Symbol.asyncDispose]();
@@ -195,6 +127,7 @@ describe("a lease", () => {
     expect(server.heard[2]?.packet.ciaddr).toEqual(Uint8Array.of(10, 0, 0, 50));
     expect(ip.addresses).toEqual([]);
     expect(ipv4.routes).toEqual([]);
+    expect(ipv4.listenerCount).toBe(0);
     expect(timersOf(simulation.clock).activeCount).toBe(0);
     await expect(client.configured()).rejects.toMatchObject({ code: "closed" });
   });
@@ -204,7 +137,7 @@ describe("an address that we had", () => {
   const previousAddress = Uint8Array.of(10, 0, 0, 77);
 
   test("is asked for first", async () => {
-    const { simulation, server, ip, start } = world();
+    const { simulation, server, ip, start } = dhcpWorld();
     const client = start({ previousAddress });
     expect(client.state).toBe("rebooting");
     await simulation.run(() => client.configured());
@@ -214,7 +147,7 @@ describe("an address that we had", () => {
   });
 
   test("gives way to another when it is refused", async () => {
-    const { simulation, server, ip, start } = world();
+    const { simulation, server, ip, start } = dhcpWorld();
     server.answers = { discover: "offer", request: "nak" };
     const client = start({ previousAddress });
     await simulation.run(() => simulation.clock.sleep(3));
@@ -226,7 +159,7 @@ describe("an address that we had", () => {
   });
 
   test("gives way to another when nobody answers", async () => {
-    const { server, ip, start, pass } = world();
+    const { server, ip, start, pass } = dhcpWorld();
     server.answers = { discover: "offer" };
     start({ previousAddress });
     await pass(9);
@@ -239,7 +172,7 @@ describe("an address that we had", () => {
 
 describe("trouble", () => {
   test("a silent network is asked less and less often", async () => {
-    const { simulation, server, start, pass } = world();
+    const { simulation, server, start, pass } = dhcpWorld();
     server.answers = {};
     const client = start();
     const waiting = expect(client.configured()).rejects.toMatchObject({ code: "timed-out" });
@@ -258,7 +191,7 @@ describe("trouble", () => {
   });
 
   test("messages that get lost are sent again", async () => {
-    const { internet, server, start, pass } = world();
+    const { internet, server, start, pass } = dhcpWorld();
     let count = 0;
     internet.loses = () => [1, 3, 6, 8].includes((count += 1));
     const client = start();
@@ -268,7 +201,7 @@ describe("trouble", () => {
   });
 
   test("a server that offers and then says nothing is asked anew", async () => {
-    const { server, start, pass } = world();
+    const { server, start, pass } = dhcpWorld();
     server.answers = { discover: "offer" };
     start();
     await pass(31);
@@ -277,7 +210,7 @@ describe("trouble", () => {
   });
 
   test("a server that only refuses is not flooded", async () => {
-    const { server, start, pass } = world();
+    const { server, start, pass } = dhcpWorld();
     server.answers = { discover: "offer", request: "nak" };
     const client = start();
     await pass(100);
@@ -286,7 +219,7 @@ describe("trouble", () => {
   });
 
   test("an address that another host has is declined", async () => {
-    const { simulation, server, ip, ipv4, start, pass } = world();
+    const { simulation, server, ip, ipv4, start, pass } = dhcpWorld();
     ipv4.taken.add("10.0.0.50");
     server.addresses = [Uint8Array.of(10, 0, 0, 50), Uint8Array.of(10, 0, 0, 51)];
     const client = start();
@@ -302,7 +235,7 @@ describe("trouble", () => {
   });
 
   test("configured() says so when every address is another host's", async () => {
-    const { simulation, ipv4, start } = world();
+    const { simulation, ipv4, start } = dhcpWorld();
     ipv4.taken.add("10.0.0.50");
     await expect(simulation.run(() => start().configured())).rejects.toMatchObject({
       cause: { code: "address-conflict" },
@@ -310,7 +243,7 @@ describe("trouble", () => {
   });
 
   test("an address that is lost to another host later is declined too", async () => {
-    const { server, ip, ipv4, start, pass } = world();
+    const { server, ip, ipv4, start, pass } = dhcpWorld();
     const client = start();
     await pass(1);
     ipv4.lose(Uint8Array.of(10, 0, 0, 99));
@@ -323,7 +256,7 @@ describe("trouble", () => {
   });
 
   test.each(["renewing", "rebinding"])("a refusal while %s ends the lease", async (state) => {
-    const { server, ip, start, pass } = world();
+    const { server, ip, start, pass } = dhcpWorld();
     const client = start();
     await pass(1);
     server.answers = { discover: "offer" };
@@ -346,7 +279,7 @@ describe("trouble", () => {
     ["an option without an end", (bytes: Uint8Array) => bytes.with(241, 255), "malformed"],
     ["no address", (bytes: Uint8Array) => bytes.fill(0, 16, 20), "malformed"],
   ] as const)("messages with %s change nothing", async (_, alter, counter) => {
-    const { server, start, pass } = world();
+    const { server, start, pass } = dhcpWorld();
     server.alter = alter;
     const client = start();
     await pass(1);
@@ -357,8 +290,21 @@ describe("trouble", () => {
     expect(client.state).toBe("bound");
   });
 
+  test("messages from another port change nothing", async () => {
+    const { server, start, pass } = dhcpWorld();
+    const stranger = server.udp.bind(6767);
+    server.alter = (bytes) => {
+      stranger.send(bytes.slice(), { address: "255.255.255.255", port: 68 });
+      return undefined;
+    };
+    const client = start();
+    await pass(1);
+    expect(client.state).toBe("selecting");
+    expect(client.counters).toMatchObject({ ignored: 1 });
+  });
+
   test("another address than was asked for is not taken, nor another server's refusal", async () => {
-    const { simulation, internet, server, start, pass } = world();
+    const { simulation, internet, server, start, pass } = dhcpWorld();
     const stranger = new FakeDhcpServer(simulation, internet, 66);
     stranger.answers = { request: "nak" };
     server.alter = (bytes, kind) => (kind === "ack" ? bytes.with(19, 99) : bytes);
@@ -373,13 +319,13 @@ describe("trouble", () => {
   });
 
   test("a host name that is none is refused", () => {
-    const { start } = world();
+    const { start } = dhcpWorld();
     expect(() => start({ hostName: "a b" })).toThrow(TypeError);
     start({ hostName: `${"abcdefghi.".repeat(25)}abc` });
   });
 
   test("disposal while an address is claimed gives it up", async () => {
-    const { simulation, ip, ipv4, start, pass } = world();
+    const { simulation, ip, ipv4, start, pass } = dhcpWorld();
     let claimed = (): void => {};
     const configure = ipv4.configure.bind(ipv4);
     ipv4.configure = async (options) => {

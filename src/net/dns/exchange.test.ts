@@ -86,7 +86,7 @@ describe("servers", () => {
   });
 
   test("are asked over TCP for what does not fit a datagram", async () => {
-    const { simulation, serve, resolver, asked } = dnsWorld();
+    const { simulation, serve, resolver, asked, flows } = dnsWorld();
     const addresses = Array.from({ length: 200 }, (_, index) => `192.0.2.${index}`);
     serve("10.0.0.53", ({ name }) =>
       asked.at(-1)?.endsWith("tcp") === true
@@ -97,6 +97,7 @@ describe("servers", () => {
     const found = await simulation.run(() => dns.resolve("many.example", { family: 4 }));
     expect(found).toEqual(addresses);
     expect(asked).toEqual(["many.example 1", "many.example 1 tcp"]);
+    expect(flows.size).toBe(0);
     expect(dns.counters).toMatchObject({ truncated: 1 });
   });
 
@@ -114,6 +115,7 @@ describe("messages", () => {
   test.each([
     ["another id", (reply: Uint8Array) => reply.with(0, (reply[0] ?? 0) ^ 1)],
     ["another question", (reply: Uint8Array) => reply.with(13, 0x78)],
+    ["another type", (reply: Uint8Array) => reply.with(27, 28)],
     ["the question alone", (reply: Uint8Array) => reply.with(2, 1)],
     ["half of it", (reply: Uint8Array) => reply.subarray(0, 30)],
     ["nothing", () => new Uint8Array(0)],

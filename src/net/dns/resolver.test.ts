@@ -161,6 +161,18 @@ describe("answers", () => {
     expect(asked).toHaveLength(3);
   });
 
+  test("of servers that were changed meanwhile are not kept", async () => {
+    const { simulation, serve, resolver, asked } = dnsWorld();
+    serve("10.0.0.53", host);
+    serve("10.0.0.54", host);
+    const dns = resolver();
+    const answer = dns.records("host.example", "A");
+    dns.setServers(["10.0.0.54"]);
+    await simulation.run(() => answer);
+    await simulation.run(() => dns.records("host.example", "A"));
+    expect(asked).toHaveLength(2);
+  });
+
   test("that there is nothing are kept as long as their zone says", async () => {
     const { simulation, serve, resolver, asked } = dnsWorld();
     serve("10.0.0.53", host);
