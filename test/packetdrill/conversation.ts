@@ -5,7 +5,7 @@ import type { Segment } from "./wire.ts";
 
 /** The byte that every stream carries at a sequence number of the script. */
 export function patternAt(sequence: number): number {
-  return (Math.imul(sequence, 31) + (sequence >>> 8)) & 0xff;
+  return Math.imul(sequence ^ (sequence >>> 15), 0x9e3779b1) >>> 24;
 }
 
 /** `length` bytes of the stream from `sequence` on. */
@@ -100,7 +100,9 @@ export class Conversation {
       const first = this.#firstTimestamp;
       const echo =
         this.#timestamps.get(option.echo) ??
-        (first && option.echo !== 0 ? (option.echo - first.script + first.live) >>> 0 : option.echo);
+        (first && option.echo !== 0
+          ? (option.echo - first.script + first.live) >>> 0
+          : option.echo);
       return { ...option, echo };
     }
     return option.kind === "sack" ? shifted(option.blocks, this.#localOffset) : option;

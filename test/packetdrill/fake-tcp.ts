@@ -51,7 +51,10 @@ class FakeTcp implements Tcp {
     ip.listen(6, (packet) => this.#receive(packet));
   }
 
-  async connect(to: { readonly port: number }, options?: { signal?: AbortSignal }): Promise<TcpFlow> {
+  async connect(
+    to: { readonly port: number },
+    options?: { signal?: AbortSignal },
+  ): Promise<TcpFlow> {
     this.#localPort = 50_000;
     this.#remotePort = to.port;
     this.#sndNxt = this.#isn;
@@ -108,7 +111,12 @@ class FakeTcp implements Tcp {
     this.#accept?.(this.#flow());
   }
 
-  #send(flags: string, length: number, options: readonly OptionSpec[] = [], data?: Uint8Array): void {
+  #send(
+    flags: string,
+    length: number,
+    options: readonly OptionSpec[] = [],
+    data?: Uint8Array,
+  ): void {
     const { remote, local } = this.#addresses();
     const hasAck = flags.includes(".");
     const segment: Segment = {

@@ -32,7 +32,10 @@ const version4: Readonly<Record<string, readonly [number, Codes]>> = {
   ],
   source_quench: [4, {}],
   redirect: [5, {}],
-  time_exceeded: [11, { ttl_exceeded_in_transit: 0, exceeded_hop_limit: 0, frag_reass_exceeded: 1 }],
+  time_exceeded: [
+    11,
+    { ttl_exceeded_in_transit: 0, exceeded_hop_limit: 0, frag_reass_exceeded: 1 },
+  ],
   parameter_problem: [12, { code_0: 0, code_1: 1, code_2: 2 }],
 };
 

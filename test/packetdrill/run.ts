@@ -109,7 +109,7 @@ class Runner {
     };
     const tickMs = number("tcp_ts_tick_usecs", 0) / 1000;
     this.#strictness = {
-      windows: options.profile.windows,
+      ...options.profile.strictness,
       timestampTicks: tickMs === 0 ? undefined : Math.ceil(this.#toleranceMs / tickMs),
     };
   }
@@ -341,7 +341,9 @@ class Runner {
       this.#checkTime(format(whole), sent.atMs, earliestMs, latestMs);
       this.#checkIp(spec, sent.timeToLive);
     } while (this.#isPartOf(spec, whole));
-    const different = differences(spec, whole, this.#strictness);
+    const end = whole.sequence + whole.payload.length;
+    const isLast = end === 1 + (this.#sockets?.writtenBytes ?? 0);
+    const different = differences(spec, whole, this.#strictness, isLast);
     if (different.length > 0) {
       throw new Mismatch(wanted, `${format(whole)} (${different.join(", ")})`);
     }

@@ -77,7 +77,9 @@ export function tcpOptions(options: SocketOptions): TcpOptions {
 
 function isZeroLinger(value: Expression | undefined): boolean {
   if (value?.kind !== "struct") return false;
-  const fields = new Map(value.items.map((item) => (item.kind === "field" ? [item.name, item.value] : ["", item])));
+  const fields = new Map(
+    value.items.map((item) => (item.kind === "field" ? [item.name, item.value] : ["", item])),
+  );
   return sumOfIntegers(fields.get("onoff")) === 1 && sumOfIntegers(fields.get("linger")) === 0;
 }
 

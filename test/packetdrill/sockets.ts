@@ -2,7 +2,13 @@
 
 import type { Tcp, TcpFlow, TcpListener, TcpOptions } from "../../src/devices/index.ts";
 import type { Expression } from "./script.ts";
-import { readOption, type SocketOptions, sumOfIntegers, tcpOptions, wordsOf } from "./socket-options.ts";
+import {
+  readOption,
+  type SocketOptions,
+  sumOfIntegers,
+  tcpOptions,
+  wordsOf,
+} from "./socket-options.ts";
 import { errorNameOf, Stream, type Transfer } from "./stream.ts";
 import { Unsupported } from "./verdict.ts";
 import type { World } from "./world.ts";
@@ -68,6 +74,11 @@ export class Sockets {
   /** Whether every stream delivered what the peer sent. */
   get areIntact(): boolean {
     return this.#streams.every(({ isIntact }) => isIntact);
+  }
+
+  /** What was written to the stream that got most; scripts have hardly more than one. */
+  get writtenBytes(): number {
+    return Math.max(0, ...this.#streams.map(({ writtenBytes }) => writtenBytes));
   }
 
   /**
@@ -298,9 +309,7 @@ export class Sockets {
     const errorName = socket.errorName ?? found;
     socket.errorName = undefined;
     const value: Expression =
-      errorName === undefined
-        ? { kind: "integer", value: 0 }
-        : { kind: "word", text: errorName };
+      errorName === undefined ? { kind: "integer", value: 0 } : { kind: "word", text: errorName };
     return { value: 0, output: { index: 3, value: { kind: "list", items: [value] } } };
   }
 
@@ -320,7 +329,9 @@ export class Sockets {
   async #poll(args: readonly Expression[]): Promise<Outcome> {
     const fields = args[0]?.kind === "list" ? args[0].items.flatMap(fieldsOf) : [];
     const descriptor = fields.find(({ name }) => name === "fd")?.value;
-    const events = fields.filter(({ name }) => name === "events").flatMap(({ value }) => wordsOf(value));
+    const events = fields
+      .filter(({ name }) => name === "events")
+      .flatMap(({ value }) => wordsOf(value));
     if (descriptor === undefined) throw new Unsupported("poll of several descriptors");
     const { state } = this.#socket([descriptor]);
     if (state.kind === "connecting") return ok;
@@ -382,4 +393,3 @@ function portOf(expression: Expression | undefined): number | undefined {
   const port = fieldsOf(expression).find(({ name }) => name === "sin_port")?.value;
   return port?.kind === "struct" ? integer(port.items[0]) : undefined;
 }
-

@@ -17,12 +17,13 @@ const errorNames: Readonly<Record<string, string>> = {
   closed: "EPIPE",
 };
 
-/** The `errno` for an error of a flow or of TCP. Anything else is a fault of the stack: rethrown. */
+/**
+ * The `errno` for an error of a flow or of TCP. One that neither may give is told in full, so that
+ * it is what no script expects.
+ */
 export function errorNameOf(error: unknown): string {
   const isKnown = error instanceof FlowError || error instanceof ProtocolError;
-  const name = isKnown ? errorNames[error.code] : undefined;
-  if (name === undefined) throw error;
-  return name;
+  return (isKnown ? errorNames[error.code] : undefined) ?? String(error);
 }
 
 /** A flow as a file descriptor sees it: reads of any count, peeking, never more than asked for. */
@@ -45,6 +46,10 @@ export class Stream {
 
   get bufferedBytes(): number {
     return this.#buffered.length;
+  }
+
+  get writtenBytes(): number {
+    return this.#writtenBytes;
   }
 
   /** Whether what was read is what the peer sent, in order. */

@@ -36,7 +36,10 @@ export function encode(segment: Segment, source: Uint8Array, destination: Uint8A
   view.setUint32(4, segment.sequence);
   view.setUint32(8, segment.acknowledgment);
   view.setUint8(12, headerBytes << 2);
-  view.setUint8(13, [...segment.flags].reduce((sum, flag) => sum | bitOf(flag), 0));
+  view.setUint8(
+    13,
+    [...segment.flags].reduce((sum, flag) => sum | bitOf(flag), 0),
+  );
   view.setUint16(14, segment.windowField);
   view.setUint16(18, segment.urgentPointer);
   bytes.set(options, 20);
@@ -89,7 +92,7 @@ function optionBytes(option: OptionSpec): readonly number[] {
 
 function decodeOptions(view: DataView, end: number): readonly OptionSpec[] {
   const options: OptionSpec[] = [];
-  for (let offset = 20; offset < end; ) {
+  for (let offset = 20; offset < end;) {
     const kind = view.getUint8(offset);
     if (kind === optionKind.end) break;
     const length = kind === optionKind.nop ? 1 : offset + 1 < end ? view.getUint8(offset + 1) : 0;
