@@ -53,12 +53,12 @@ export function readOption(name: string, value: Expression | undefined): SocketO
  * hold from there on; where that would differ, {@link Sockets} refuses.
  */
 export function laterOptions(script: Script): SocketOptions {
-  let options: SocketOptions = {};
+  const options: SocketOptions = {};
   for (const { action } of script.events) {
     if (action.kind !== "call" || action.name !== "setsockopt") continue;
     const [name = ""] = wordsOf(action.args[2]);
     try {
-      options = { ...options, ...readOption(name, action.args[3]) };
+      Object.assign(options, readOption(name, action.args[3]));
     } catch (error) {
       // The call itself will say so.
       if (!(error instanceof Unsupported)) throw error;

@@ -229,9 +229,9 @@ export class Sockets {
   }
 
   async #write(args: readonly Expression[], count: number, mayBlock: boolean): Promise<Outcome> {
-    const words = args.flatMap(wordsOf);
+    const words = new Set(args.flatMap(wordsOf));
     for (const flag of ["MSG_FASTOPEN", "MSG_ZEROCOPY", "MSG_EOR", "MSG_OOB", "MSG_MORE"]) {
-      if (words.includes(flag)) throw new Unsupported(`sending with ${flag}`);
+      if (words.has(flag)) throw new Unsupported(`sending with ${flag}`);
     }
     const socket = this.#socket(args);
     if (socket.state.kind !== "connected") return this.#notConnected(socket);
@@ -329,17 +329,15 @@ export class Sockets {
   async #poll(args: readonly Expression[]): Promise<Outcome> {
     const fields = args[0]?.kind === "list" ? args[0].items.flatMap(fieldsOf) : [];
     const descriptor = fields.find(({ name }) => name === "fd")?.value;
-    const events = fields
-      .filter(({ name }) => name === "events")
-      .flatMap(({ value }) => wordsOf(value));
+    const named = fields.filter(({ name }) => name === "events");
+    const events = new Set(named.flatMap(({ value }) => wordsOf(value)));
     if (descriptor === undefined) throw new Unsupported("poll of several descriptors");
     const { state } = this.#socket([descriptor]);
     if (state.kind === "connecting") return ok;
     const isReadable =
       state.kind === "connected" ? await state.stream.isReadable() : hasQueue(state);
     const isWritable = state.kind === "connected" && state.stream.isWritable;
-    const isReady =
-      (isReadable && events.includes("POLLIN")) || (isWritable && events.includes("POLLOUT"));
+    const isReady = (isReadable && events.has("POLLIN")) || (isWritable && events.has("POLLOUT"));
     return { value: isReady ? 1 : 0 };
   }
 

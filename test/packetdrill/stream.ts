@@ -110,23 +110,23 @@ export class Stream {
   async #pull(mayBlock: boolean): Promise<boolean> {
     const abort = new AbortController();
     let isSettled = false;
-    const reading = this.flow.read(abort.signal).then(
-      (bytes) => {
-        isSettled = true;
-        if (bytes === undefined) this.#ending = "end";
-        else this.#buffered = joined(this.#buffered, bytes);
-      },
-      (error: unknown) => {
-        isSettled = true;
-        if (!abort.signal.aborted) this.#ending = { errorName: errorNameOf(error) };
-      },
-    );
+    const reading = this.#readFlow(abort.signal).finally(() => void (isSettled = true));
     if (!mayBlock) {
       await this.#world.settle();
       if (!isSettled) abort.abort();
     }
     await reading;
     return !abort.signal.aborted;
+  }
+
+  async #readFlow(signal: AbortSignal): Promise<void> {
+    try {
+      const bytes = await this.flow.read(signal);
+      if (bytes === undefined) this.#ending = "end";
+      else this.#buffered = joined(this.#buffered, bytes);
+    } catch (error) {
+      if (!signal.aborted) this.#ending = { errorName: errorNameOf(error) };
+    }
   }
 
   #consume(length: number): void {

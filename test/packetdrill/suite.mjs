@@ -15,11 +15,12 @@ const path = new URL("suite.ts", import.meta.url).pathname;
 const suite = (await runnerImport(path, { logLevel: "error" })).module;
 if (positionals.length === 0 || !suite.profileNames.includes(values.profile)) {
   const names = suite.profileNames.join("|");
-  console.error(`node test/packetdrill/suite.mjs [--profile=${names}] [--json=FILE] PATH …`);
+  const usage = `node test/packetdrill/suite.mjs [--profile=${names}] [--json=FILE] PATH …`;
+  process.stderr.write(`${usage}\n`);
   process.exit(64);
 }
 const results = [];
 for (const each of positionals) results.push(...(await suite.runSuite(each, values.profile)));
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
-console.log(suite.report(results));
+process.stdout.write(`${suite.report(results)}\n`);
 process.exitCode = results.some(({ verdict }) => verdict.kind === "fail") ? 1 : 0;

@@ -10,23 +10,20 @@ const destination = Uint8Array.of(10, 0, 0, 2);
 
 const word = fc.integer({ min: 0, max: 0xffff_ffff });
 const short = fc.integer({ min: 0, max: 0xffff });
-const options: fc.Arbitrary<OptionSpec[]> = fc
-  .record({
-    mss: fc.option(short),
-    wscale: fc.option(fc.integer({ min: 0, max: 14 })),
-    isSackOk: fc.boolean(),
-    timestamps: fc.option(fc.tuple(word, word)),
-    blocks: fc.array(fc.tuple(word, word), { maxLength: 2 }),
-  })
-  .map(({ mss, wscale, isSackOk, timestamps, blocks }) => [
-    ...(mss === null ? [] : [{ kind: "mss" as const, value: mss }]),
-    ...(wscale === null ? [] : [{ kind: "wscale" as const, value: wscale }]),
-    ...(isSackOk ? [{ kind: "sackOK" as const }] : []),
-    ...(timestamps === null
-      ? []
-      : [{ kind: "TS" as const, value: timestamps[0], echo: timestamps[1] }]),
-    ...(blocks.length === 0 ? [] : [{ kind: "sack" as const, blocks }]),
-  ]);
+const block = fc.tuple(word, word);
+const options: fc.Arbitrary<OptionSpec[]> = fc.uniqueArray(
+  fc.oneof(
+    fc.record({ kind: fc.constant("mss" as const), value: short }),
+    fc.record({ kind: fc.constant("wscale" as const), value: fc.integer({ min: 0, max: 14 }) }),
+    fc.record({ kind: fc.constant("sackOK" as const) }),
+    fc.record({ kind: fc.constant("TS" as const), value: word, echo: word }),
+    fc.record({
+      kind: fc.constant("sack" as const),
+      blocks: fc.array(block, { minLength: 1, maxLength: 2 }),
+    }),
+  ),
+  { selector: ({ kind }) => kind },
+);
 const segments: fc.Arbitrary<Segment> = fc.record({
   sourcePort: short,
   destinationPort: short,
