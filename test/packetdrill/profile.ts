@@ -25,6 +25,8 @@ export interface Profile {
   readonly sysctls: Readonly<Record<string, (value: string) => Partial<Settings>>>;
   /** By `name=value` of a `sysctl`, why a script that depends on it may fail. */
   readonly exemptions: Readonly<Record<string, string>>;
+  /** The same by sequence number, of segments to us that aim at the edge of another's buffer. */
+  readonly edges: Readonly<Record<number, string>>;
 }
 
 const own: Profile = {
@@ -40,6 +42,7 @@ const own: Profile = {
     }),
   },
   exemptions: {},
+  edges: {},
 };
 
 /** Linux's own suite: its windows follow from how the kernel counts memory. */
@@ -52,6 +55,8 @@ const linux: Profile = {
 };
 
 const insecure = "wants what RFC 793 did and RFC 5961 replaced";
+
+const edge = "aims at the edge of FreeBSD's buffer, beyond the window of 65535 that was offered";
 
 /** FreeBSD's: with `STANDARD`, its authors say what the RFCs ask for where FreeBSD differs. */
 const freebsd: Profile = {
@@ -76,6 +81,8 @@ const freebsd: Profile = {
     "kern.ipc.maxsockbuf=4294967295": "maxsockbuf chooses FreeBSD's window scale",
     "net.inet.tcp.syncookies_only=1": "syncookies_only=1 is FreeBSD's own",
   },
+  // A buffer of 65,536 bytes, rounded up to segments of 1,460 or 1,440 bytes, and one further.
+  edges: { 65_700: edge, 65_701: edge, 66_240: edge, 66_241: edge },
 };
 
 /** The profiles, by name. */

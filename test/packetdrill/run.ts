@@ -18,8 +18,8 @@ import { World } from "./world.ts";
 
 /** What the TCP under test is made of. */
 export interface Parts {
-  readonly ipv4: Ip | undefined;
-  readonly ipv6: Ip | undefined;
+  readonly ipv4?: Ip;
+  readonly ipv6?: Ip;
   readonly icmp: Icmp;
   readonly clock: Clock;
   readonly random: Random;
@@ -205,8 +205,7 @@ class Runner {
     const link = new Link(version, this.#settings.mtuBytes, () => world.nowMs);
     const { clock, random } = world;
     const tcp = this.#options.connect({
-      ipv4: version === 4 ? link.ip : undefined,
-      ipv6: version === 6 ? link.ip : undefined,
+      ...(version === 4 ? { ipv4: link.ip } : { ipv6: link.ip }),
       icmp: link.icmp,
       clock,
       random,
@@ -269,6 +268,8 @@ class Runner {
 
   #inject(spec: SegmentSpec): void {
     const { link } = this.#start();
+    const { edges } = this.#options.profile;
+    this.exemption ??= spec.sequence === undefined ? undefined : edges[spec.sequence];
     const conversation = this.#conversationFor(spec);
     const { remote, local } = link.addresses;
     const bytes = encode(conversation.toLive(spec), remote, local);
