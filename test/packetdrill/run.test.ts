@@ -95,6 +95,13 @@ describe("run() passes", () => {
       +0 > P. 1:11(10) ack 1`,
     ],
     [
+      "the descriptors that a script says",
+      `0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
+      +0 close(3) = 0
+      +0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 7
+      +0 close(7) = 0`,
+    ],
+    [
       "a reset",
       `${accepted}
       +0 < R. 1:1(0) ack 1 win 0

@@ -9,7 +9,7 @@ import { Link } from "./link.ts";
 import { parse } from "./parser.ts";
 import type { Profile, Settings } from "./profile.ts";
 import type { Action, IcmpSpec, Script, ScriptEvent, SegmentSpec } from "./script.ts";
-import { laterOptions, wordsOf } from "./socket-options.ts";
+import { laterOptions } from "./socket-options.ts";
 import { Sockets, type Outcome } from "./sockets.ts";
 import { formatCall, isExpected } from "./outcome.ts";
 import { Mismatch, Unsupported, type Verdict } from "./verdict.ts";
@@ -226,16 +226,15 @@ class Runner {
   async #call(action: Extract<Action, { kind: "call" }>, baseMs: number): Promise<void> {
     await this.#finishWaiting();
     const { sockets } = this.#start();
-    const { name, args, endMs } = action;
-    if (name === "setsockopt" && wordsOf(args[2]).includes("SO_ERROR")) return;
+    const { endMs } = action;
     if (endMs === undefined) {
-      this.#checkOutcome(action, await sockets.call(name, args, false));
+      this.#checkOutcome(action, await sockets.call(action, false));
       return;
     }
     const waiting: WaitingCall = { line: this.line, action, endMs: baseMs + endMs };
     this.#waiting = waiting;
     const settle = (): void => void (waiting.settledMs = this.#world.nowMs);
-    sockets.call(name, args, true).then(
+    sockets.call(action, true).then(
       (outcome) => (settle(), void (waiting.outcome = outcome)),
       (error: unknown) => (settle(), void (waiting.error = error)),
     );

@@ -1,7 +1,7 @@
 /** The calls of a script, by file descriptor, over the {@link Tcp} that is tested. */
 
 import type { Tcp, TcpFlow, TcpListener, TcpOptions } from "../../src/devices/index.ts";
-import type { Expression } from "./script.ts";
+import type { Action, Expression } from "./script.ts";
 import {
   readOption,
   type SocketOptions,
@@ -23,6 +23,8 @@ export interface Outcome {
   /** It would wait, and the script says that it returns at once. */
   readonly isBlocked?: boolean;
 }
+
+type Call = Extract<Action, { kind: "call" }>;
 
 /** Where a socket is. */
 type State =
@@ -83,20 +85,21 @@ export class Sockets {
 
   /**
    * Makes a call. With `mayBlock` it may take any time, else it settles without time passing.
+   * Descriptors are the script's: a new one gets the number that it says.
    *
    * @throws {Unsupported}
    */
-  async call(name: string, args: readonly Expression[], mayBlock: boolean): Promise<Outcome> {
+  async call({ name, args, result }: Call, mayBlock: boolean): Promise<Outcome> {
     switch (name) {
       case "socket":
-        return this.#open();
+        return this.#open(result);
       case "bind":
         return this.#bind(args);
       case "listen":
         return this.#listen(args);
       case "accept":
       case "accept4":
-        return this.#accept(args, mayBlock);
+        return this.#accept(args, result, mayBlock);
       case "connect":
         return this.#connect(args, mayBlock);
       case "read":
@@ -132,12 +135,13 @@ export class Sockets {
     }
   }
 
-  #open(): Outcome {
-    const taken = [...this.#sockets.keys()];
+  #open(wanted: Expression): Outcome {
+    const number = integer(wanted);
     // 0 to 2 are a process's standard streams.
-    const descriptor = taken.length === 0 ? 3 : Math.max(...taken) + 1;
-    this.#sockets.set(descriptor, newSocket({ kind: "closed" }));
-    return { value: descriptor };
+    const isFree = number > 2 && !this.#sockets.has(number);
+    const value = isFree ? number : Math.max(2, ...this.#sockets.keys()) + 1;
+    this.#sockets.set(value, newSocket({ kind: "closed" }));
+    return { value };
   }
 
   #bind(args: readonly Expression[]): Outcome {
@@ -164,7 +168,11 @@ export class Sockets {
     }
   }
 
-  async #accept(args: readonly Expression[], mayBlock: boolean): Promise<Outcome> {
+  async #accept(
+    args: readonly Expression[],
+    wanted: Expression,
+    mayBlock: boolean,
+  ): Promise<Outcome> {
     const socket = this.#socket(args);
     if (socket.state.kind !== "listening") return failed("EINVAL");
     const { queue } = socket.state;
@@ -173,7 +181,7 @@ export class Sockets {
     }
     const stream = queue.streams.shift();
     if (stream === undefined) return socket.isNonBlocking ? failed("EAGAIN") : blocked;
-    const { value = -1 } = this.#open();
+    const { value = -1 } = this.#open(wanted);
     const accepted = newSocket({ kind: "connected", stream });
     accepted.options = socket.options;
     accepted.isNonBlocking = args.flatMap(wordsOf).includes("SOCK_NONBLOCK");
