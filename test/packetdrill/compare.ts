@@ -1,6 +1,7 @@
 /** What a segment should have been, and what it was. */
 
 import type { OptionSpec, SegmentSpec } from "./script.ts";
+import { Mismatch } from "./verdict.ts";
 import type { Segment } from "./wire.ts";
 
 /** How strictly segments are compared. */
@@ -66,6 +67,21 @@ function isSameOption(expected: OptionSpec, got: OptionSpec, strictness: Strictn
   const { timestampTicks = Number.POSITIVE_INFINITY } = strictness;
   const ticks = Math.abs((expected.value - got.value) | 0);
   return expected.echo === got.echo && ticks <= timestampTicks;
+}
+
+/**
+ * Two segments that follow each other as one.
+ *
+ * @throws {Mismatch} if they do not
+ */
+export function joined(first: Segment, second: Segment): Segment {
+  const end = (first.sequence + first.payload.length) >>> 0;
+  if (second.sequence !== end) throw new Mismatch(`data from ${end} on`, format(second));
+  const payload = new Uint8Array(first.payload.length + second.payload.length);
+  payload.set(first.payload);
+  payload.set(second.payload, first.payload.length);
+  const flags = [...new Set(first.flags + second.flags)].sort().join("");
+  return { ...second, sequence: first.sequence, flags, payload };
 }
 
 /** A segment in the script's language. */

@@ -1,7 +1,7 @@
 /** Runs a script against a {@link Tcp} on virtual time. */
 
 import type { Clock, Icmp, Ip, Random, Tcp } from "../../src/devices/index.ts";
-import { differences, format, type Strictness } from "./compare.ts";
+import { differences, format, joined, type Strictness } from "./compare.ts";
 import { Conversation } from "./conversation.ts";
 import { icmpNumbers } from "./icmp.ts";
 import { ScriptError } from "./lexer.ts";
@@ -382,17 +382,6 @@ class Runner {
     if (spec.timeToLive === undefined || spec.timeToLive === timeToLive) return;
     throw new Mismatch(`time to live ${spec.timeToLive}`, String(timeToLive));
   }
-}
-
-/** Two segments that follow each other as one. */
-function joined(first: Segment, second: Segment): Segment {
-  const end = (first.sequence + first.payload.length) >>> 0;
-  if (second.sequence !== end) throw new Mismatch(`data from ${end} on`, format(second));
-  const payload = new Uint8Array(first.payload.length + second.payload.length);
-  payload.set(first.payload);
-  payload.set(second.payload, first.payload.length);
-  const flags = [...new Set(first.flags + second.flags)].sort().join("");
-  return { ...second, sequence: first.sequence, flags, payload };
 }
 
 function seconds(ms: number): string {

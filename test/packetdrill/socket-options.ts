@@ -1,7 +1,8 @@
-/** Socket options as {@link TcpOptions}, and how to read the expressions that hold them. */
+/** Socket options as {@link TcpOptions}. */
 
 import type { TcpOptions } from "../../src/devices/index.ts";
 import type { Expression, Script } from "./script.ts";
+import { sumOfIntegers, wordsOf } from "./values.ts";
 import { Unsupported } from "./verdict.ts";
 
 /** What a script has said of a socket. */
@@ -81,33 +82,4 @@ function isZeroLinger(value: Expression | undefined): boolean {
     value.items.map((item) => (item.kind === "field" ? [item.name, item.value] : ["", item])),
   );
   return sumOfIntegers(fields.get("onoff")) === 1 && sumOfIntegers(fields.get("linger")) === 0;
-}
-
-/** The words in an expression, in order. */
-export function wordsOf(expression: Expression | undefined): readonly string[] {
-  switch (expression?.kind) {
-    case "word":
-      return [expression.text];
-    case "or":
-    case "list":
-    case "struct":
-      return expression.items.flatMap(wordsOf);
-    case "field":
-      return wordsOf(expression.value);
-    default:
-      return [];
-  }
-}
-
-/** The sum of all integers in an expression: of one, its value; of vectors, their lengths. */
-export function sumOfIntegers(expression: Expression | undefined): number {
-  switch (expression?.kind) {
-    case "integer":
-      return expression.value;
-    case "list":
-    case "struct":
-      return expression.items.reduce((sum, item) => sum + sumOfIntegers(item), 0);
-    default:
-      return 0;
-  }
 }

@@ -2,14 +2,9 @@
 
 import type { Tcp, TcpFlow, TcpListener, TcpOptions } from "../../src/devices/index.ts";
 import type { Action, Expression } from "./script.ts";
-import {
-  readOption,
-  type SocketOptions,
-  sumOfIntegers,
-  tcpOptions,
-  wordsOf,
-} from "./socket-options.ts";
+import { readOption, tcpOptions, type SocketOptions } from "./socket-options.ts";
 import { errorNameOf, Stream, type Transfer } from "./stream.ts";
+import { fieldsOf, integer, iovecs, portOf, sumOfIntegers, wordsOf } from "./values.ts";
 import { Unsupported } from "./verdict.ts";
 import type { World } from "./world.ts";
 
@@ -376,26 +371,4 @@ function failed(errorName: string): Outcome {
 
 function hasQueue(state: State): boolean {
   return state.kind === "listening" && state.queue.streams.length > 0;
-}
-
-function integer(expression: Expression | undefined): number {
-  return expression?.kind === "integer" ? expression.value : 0;
-}
-
-/** The list of buffers in a message or vector. */
-function iovecs(expression: Expression | undefined): Expression | undefined {
-  return fieldsOf(expression).find(({ name }) => name === "msg_iov")?.value ?? expression;
-}
-
-function fieldsOf(
-  expression: Expression | undefined,
-): readonly { readonly name: string; readonly value: Expression }[] {
-  if (expression?.kind !== "struct") return [];
-  return expression.items.flatMap((item) => (item.kind === "field" ? [item] : []));
-}
-
-/** The port in `{sa_family = AF_INET, sin_port = htons(8080), …}`. */
-function portOf(expression: Expression | undefined): number | undefined {
-  const port = fieldsOf(expression).find(({ name }) => name === "sin_port")?.value;
-  return port?.kind === "struct" ? integer(port.items[0]) : undefined;
 }
