@@ -1,7 +1,7 @@
 /** The switches of a page: unikernels that name the same one are on one Ethernet. */
 
 import { Switch } from "../net/ethernet/switch.ts";
-import { connect } from "../platform-js/network-message-port.ts";
+import { connect, inPageOffloads } from "../platform-js/network-message-port.ts";
 
 const switches = new Map<string, Switch>();
 
@@ -13,13 +13,21 @@ export function pageSwitch(name: string): Switch {
 }
 
 /**
- * Attaches a unikernel's port, which is *given*, to a switch of the page. Returns the function that
- * takes it off.
+ * Attaches a unikernel's port, which is *given*, to a switch of the page: with the offloads of links
+ * within a page, unless its end is `plain`. Returns the function that takes it off.
  */
-export function attachToSwitch(name: string, port: MessagePort): () => void {
+export function attachToSwitch(name: string, port: MessagePort, plain = false): () => void {
   // The page's end of the cable sends nothing of its own, and so its address is nobody's.
-  const network = connect({ port, mac: Uint8Array.of(2, 0, 0, 0, 0, 0) });
+  const mac = Uint8Array.of(2, 0, 0, 0, 0, 0);
+  const network = connect({ port, mac, ...(!plain && { offloads: inPageOffloads }) });
   const attached = pageSwitch(name).attach(network);
+  if (crossOriginIsolated) {
+    // The link goes on without it, if that cannot be loaded.
+    import("../platform-js/network-ring.ts").then(
+      ({ offer }) => offer(network),
+      () => {},
+    );
+  }
   return () => {
     attached.detach();
     void network[Symbol.asyncDispose]();

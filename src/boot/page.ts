@@ -21,14 +21,19 @@ export function pageServices(
 ): Readonly<Record<string, Service>> {
   return {
     console: (port) => screen.attach(port),
-    network: (port) => joinSwitch(network, port, screen),
+    network: (port, { plain }) => joinSwitch(network, port, plain === "true", screen),
   };
 }
 
 /** The switch is loaded when a unikernel has a network; its frames wait in the port meanwhile. */
-function joinSwitch(name: string, port: MessagePort, screen: ConsoleScreen): () => void {
+function joinSwitch(
+  name: string,
+  port: MessagePort,
+  plain: boolean,
+  screen: ConsoleScreen,
+): () => void {
   const joined = import("./page-network.ts").then(({ attachToSwitch }) =>
-    attachToSwitch(name, port),
+    attachToSwitch(name, port, plain),
   );
   joined.catch((error: Error) => {
     // Without a switch the link is down.

@@ -66,6 +66,14 @@ export function defaultBlock(name: string, options: BlockOptions): DeviceDescrip
   });
 }
 
+const networkArguments = {
+  mac: {
+    type: "string",
+    optional: true,
+    doc: "MAC address, such as 02:00:00:00:00:01; by default one picked at random",
+  },
+} as const;
+
 /**
  * An Ethernet interface: a port of the page's switch in a browser, a port of the wire in
  * simulation. **There is none on Node yet.**
@@ -73,12 +81,17 @@ export function defaultBlock(name: string, options: BlockOptions): DeviceDescrip
 export const defaultNetwork: DeviceDescription<Network> = /* @__PURE__ */ device({
   name: "network",
   signature: "Network",
-  args: {
-    mac: {
-      type: "string",
-      optional: true,
-      doc: "MAC address, such as 02:00:00:00:00:01; by default one picked at random",
-    },
-  },
+  args: networkArguments,
   connect: drivers.network,
+});
+
+/**
+ * The same, but as on a wire: every frame within the MTU, every checksum filled in. For protocols
+ * of one's own, which know nothing of {@link Offloads}.
+ */
+export const plainNetwork: DeviceDescription<Network> = /* @__PURE__ */ device({
+  name: "network",
+  signature: "Network",
+  args: networkArguments,
+  connect: (context) => drivers.network({ ...context, args: { ...context.args, plain: true } }),
 });

@@ -28,6 +28,7 @@ export {
   defaultConsole,
   defaultNetwork,
   defaultRandom,
+  plainNetwork,
 } from "./devices.ts";
 export type { Description, DeviceSummary } from "./graph.ts";
 export { describe, describeAsDot, describeAsText, devicesInOrder } from "./graph.ts";

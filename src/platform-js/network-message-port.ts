@@ -2,14 +2,10 @@
  * An Ethernet link between two threads of a page, over a MessagePort. Both ends are the same
  * driver.
  *
- * Frames are written straight into the outgoing batch, an ArrayBuffer that is transferred when the
- * running task's microtasks come, or when it is full. In it, behind 2 bytes of padding, each frame
- * has a header of 8 bytes, little-endian, and starts 2 bytes past a 4-byte boundary, so that the
- * payload of Ethernet is aligned:
- *
- *     +------------------+-----------+----------+-------------------+---------- - - -+---------+
- *     | length (4)       | flags (1) | zero (1) | segment bytes (2) | frame          | padding |
- *     +------------------+-----------+----------+-------------------+---------- - - -+---------+
+ * Frames are written straight into the outgoing batch (see `network-batch.ts`), which is
+ * transferred when the running task's microtasks come, or when it is full. Whoever takes a batch
+ * gives credit for it, and with that an empty buffer, if it has one. Where threads may share
+ * memory, a ring can take the place of batches: `network-ring.ts`.
  */
 
 import { NetworkError } from "../devices/errors.ts";
@@ -20,6 +16,26 @@ import type {
   Network,
   Offloads,
 } from "../devices/index.ts";
+import {
+  decode,
+  encodeHeader,
+  ethernetHeaderBytes,
+  frameHeaderBytes,
+  maxFrameBytes,
+  paddingBytes,
+  type Batch,
+} from "./network-batch.ts";
+import { keepSpare, maxBatchBytes, powerOfTwo, takeSpare } from "./network-buffers.ts";
+import {
+  isBatch,
+  isCredit,
+  windowBytes,
+  type BatchMessage,
+  type Claimed,
+  type CreditMessage,
+  type DownMessage,
+} from "./network-protocol.ts";
+import type { Ring, RingLink } from "./network-ring.ts";
 
 /** How to make one end of a link. */
 export interface MessagePortOptions {
@@ -33,31 +49,13 @@ export interface MessagePortOptions {
   readonly offloads?: Offloads;
 }
 
-/** A batch as it was received: its buffer, and views of its frames. */
-interface Batch {
-  readonly buffer: ArrayBuffer;
-  readonly byteLength: number;
-  readonly frames: readonly Uint8Array[];
-  readonly offloads: readonly FrameOffload[] | undefined;
-}
-
-type Message =
-  | { readonly kind: "batch"; readonly buffer: ArrayBuffer; readonly byteLength: number }
-  /** So many bytes of batches were taken. */
-  | { readonly kind: "credit"; readonly bytes: number }
-  /** The other end is gone. */
-  | { readonly kind: "down" };
-
-const ethernetHeaderBytes = 14;
-const frameHeaderBytes = 8;
-const paddingBytes = 2;
-const checksumOmittedFlag = 1;
+/** What the links within a page leave undone: checksums, and cutting what IPv4 can hold at most. */
+export const inPageOffloads: Offloads = {
+  checksum: true,
+  segmentationBytes: 65_535 + ethernetHeaderBytes,
+};
 
 const minBatchBytes = 2 * 1024;
-const maxBatchBytes = 64 * 1024;
-
-/** The most that may be under way, in bytes; a peer that does not take it has the rest dropped. */
-const windowBytes = 1024 * 1024;
 
 /**
  * Connects one end of the link. The link goes down when the other end is disposed, and when the
@@ -65,11 +63,11 @@ const windowBytes = 1024 * 1024;
  *
  * @throws {RangeError} if `mac` is not 6 bytes of a unicast address
  */
-export function connect(options: MessagePortOptions): Network {
+export function connect(options: MessagePortOptions): Network & RingLink {
   return new MessagePortNetwork(options);
 }
 
-class MessagePortNetwork implements Network {
+class MessagePortNetwork implements Network, RingLink {
   readonly counters = {
     framesIn: 0,
     framesOut: 0,
@@ -84,20 +82,27 @@ class MessagePortNetwork implements Network {
   readonly offloads: Offloads;
   /** Is asked first what to do with a batch; see the switch. */
   onBatch: ((batch: Batch) => boolean) | undefined;
+  onMessage: ((message: unknown) => boolean) | undefined;
 
   readonly #port: MessagePort;
   readonly #linkListeners = new Set<{ readonly call: (linkUp: boolean) => void }>();
-  readonly #flush = (): void => this.#post();
+  readonly #flush = (): void => {
+    this.#post();
+    this.#turnBytes = 0;
+  };
   #receiver: FrameReceiver | undefined;
   #linkUp = true;
   #closed = false;
   #underWayBytes = 0;
   /** The outgoing batch; empty when nothing was written. */
-  #bytes = new Uint8Array();
-  #view = new DataView(this.#bytes.buffer);
+  #bytes: Uint8Array = new Uint8Array();
+  #view: DataView = new DataView(this.#bytes.buffer);
   #usedBytes = paddingBytes;
-  /** How large the next one is made: as large as the last ones were. */
+  #limitBytes = 0;
+  #ring: Ring | undefined;
+  /** How large the next one is made: so that all that the last turn wrote has room. */
   #nextBatchBytes = minBatchBytes;
+  #turnBytes = 0;
   #flushing = false;
 
   constructor({ port, mac, mtu = 1500, offloads }: MessagePortOptions) {
@@ -108,7 +113,7 @@ class MessagePortNetwork implements Network {
     this.mac = mac.slice();
     this.mtu = mtu;
     this.offloads = offloads ?? { checksum: false, segmentationBytes: 0 };
-    port.onmessage = ({ data }: MessageEvent<unknown>) => this.#receive(data);
+    port.onmessage = ({ data }: MessageEvent<unknown>) => this.#take(data);
     port.addEventListener("close", () => this.#takeDown());
   }
 
@@ -129,10 +134,7 @@ class MessagePortNetwork implements Network {
       throw new RangeError(`Cannot send a frame: ${length} bytes were written into ${sizeBytes}`);
     }
     checkLongEnough(length);
-    this.#view.setUint32(this.#usedBytes, length, true);
-    this.#view.setUint8(this.#usedBytes + 4, offload?.checksumOmitted ? checksumOmittedFlag : 0);
-    this.#view.setUint16(this.#usedBytes + 6, offload?.segmentBytes ?? 0, true);
-    this.#usedBytes = start + ((length + 3) & ~3);
+    this.#usedBytes = encodeHeader(this.#view, this.#usedBytes, length, offload);
     this.counters.framesOut += 1;
     this.counters.bytesOut += length;
     if (this.#flushing) return;
@@ -140,16 +142,21 @@ class MessagePortNetwork implements Network {
     queueMicrotask(this.#flush);
   }
 
-  /** Sends a whole batch, which is *given*, after everything written before it. */
-  sendBatch({ buffer, byteLength, frames }: Batch): void {
+  /**
+   * Sends a whole batch, which is *given*, after everything written before it. Returns whether it
+   * could be taken: not where either end shares memory.
+   */
+  sendBatch({ bytes: { buffer, length }, frames, byteCount }: Batch): boolean {
+    if (this.#ring !== undefined || !(buffer instanceof ArrayBuffer)) return false;
     this.#post();
-    if (!this.#linkUp || this.#closed || this.#underWayBytes + byteLength > windowBytes) {
+    if (!this.#linkUp || this.#underWayBytes + length > windowBytes) {
       this.counters.droppedOut += frames.length;
-      return;
+      return true;
     }
     this.counters.framesOut += frames.length;
-    for (const { length } of frames) this.counters.bytesOut += length;
-    this.#send(buffer, byteLength);
+    this.counters.bytesOut += byteCount;
+    this.#send(buffer, length);
+    return true;
   }
 
   listen(receiver: FrameReceiver): void {
@@ -168,7 +175,8 @@ class MessagePortNetwork implements Network {
     this.#post();
     this.#closed = true;
     this.#receiver = undefined;
-    this.#port.postMessage({ kind: "down" } satisfies Message);
+    this.#ring?.close();
+    this.#port.postMessage({ kind: "down" } satisfies DownMessage);
     this.#port.close();
     this.#linkUp = false;
   }
@@ -182,68 +190,93 @@ class MessagePortNetwork implements Network {
       throw new RangeError(`Cannot send a frame of ${sizeBytes} bytes`);
     }
     const segmentBytes = offload?.segmentBytes ?? 0;
-    const maxBytes = this.#maxFrameBytes(segmentBytes);
+    const maxBytes = maxFrameBytes(this.mtu, this.offloads, segmentBytes);
     if (sizeBytes > maxBytes) {
       const message = `Cannot send a frame of ${sizeBytes} bytes: this link takes ${maxBytes}`;
       throw new NetworkError("frame-too-long", message);
     }
     checkLongEnough(sizeBytes);
-    if (offload?.checksumOmitted === true && !this.offloads.checksum) {
-      throw new TypeError("Cannot send a frame without its checksum: this link needs it");
-    }
-    if (segmentBytes > 0 && this.offloads.segmentationBytes === 0) {
-      throw new TypeError("Cannot send a segment to be cut: this link takes frames");
+    const { checksum, segmentationBytes } = this.offloads;
+    if ((offload?.checksumOmitted && !checksum) || (segmentBytes > 0 && segmentationBytes === 0)) {
+      throw new TypeError("Cannot leave undone what this link needs");
     }
   }
 
-  #maxFrameBytes(segmentBytes: number): number {
-    const plainBytes = this.mtu + ethernetHeaderBytes;
-    return segmentBytes > 0 ? Math.max(plainBytes, this.offloads.segmentationBytes) : plainBytes;
+  post(message: unknown): void {
+    this.#post();
+    this.#port.postMessage(message);
+  }
+
+  sendBy(ring: Ring): void {
+    this.#post();
+    this.#ring = ring;
+    this.#writeInto(ring.bytes, 0);
+  }
+
+  #writeInto(bytes: Uint8Array, limitBytes: number): void {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset);
+    this.#usedBytes = paddingBytes;
+    this.#limitBytes = limitBytes;
   }
 
   /** Makes room in the outgoing batch; says whether there is some. */
   #reserve(bytes: number): boolean {
-    if (this.#usedBytes + bytes + 3 <= this.#bytes.length) return true;
+    const sizeBytes = bytes + 3;
+    if (this.#usedBytes + sizeBytes <= this.#limitBytes) return true;
+    const ring = this.#ring;
+    if (ring !== undefined) {
+      const start = ring.reserve(this.#usedBytes, sizeBytes);
+      if (start === undefined) return false;
+      this.#usedBytes = start;
+      this.#limitBytes = ring.limitBytes;
+      return true;
+    }
     this.#post();
     if (this.#underWayBytes + paddingBytes + bytes > windowBytes) return false;
-    this.#bytes = new Uint8Array(Math.max(this.#nextBatchBytes, paddingBytes + bytes + 3));
-    this.#view = new DataView(this.#bytes.buffer);
+    const batchBytes = Math.max(this.#nextBatchBytes, powerOfTwo(paddingBytes + sizeBytes));
+    const buffer = takeSpare(batchBytes) ?? new ArrayBuffer(batchBytes);
+    this.#writeInto(new Uint8Array(buffer), batchBytes);
     return true;
   }
 
   #post(): void {
     this.#flushing = false;
+    if (this.#ring !== undefined) {
+      this.#limitBytes = 0;
+      this.#ring.publish(this.#usedBytes);
+      return;
+    }
     if (this.#usedBytes === paddingBytes) return;
     const byteLength = this.#usedBytes;
     const { buffer } = this.#bytes;
-    this.#nextBatchBytes = Math.min(Math.max(minBatchBytes, 2 * byteLength), maxBatchBytes);
-    this.#bytes = new Uint8Array();
-    this.#view = new DataView(this.#bytes.buffer);
-    this.#usedBytes = paddingBytes;
+    if (!(buffer instanceof ArrayBuffer)) return;
+    this.#turnBytes += byteLength;
+    const nextBytes = Math.max(minBatchBytes, 2 * powerOfTwo(this.#turnBytes));
+    this.#nextBatchBytes = Math.min(nextBytes, maxBatchBytes);
+    this.#writeInto(new Uint8Array(), 0);
     this.#send(buffer, byteLength);
   }
 
   #send(buffer: ArrayBuffer, byteLength: number): void {
     this.#underWayBytes += byteLength;
-    this.#port.postMessage({ kind: "batch", buffer, byteLength } satisfies Message, [buffer]);
+    this.#port.postMessage({ kind: "batch", buffer, byteLength } satisfies BatchMessage, [buffer]);
   }
 
   /** Takes a message. The other end may be anybody's: what makes no sense is counted. */
-  #receive(data: unknown): void {
-    const message = messageFrom(data);
-    switch (message?.kind) {
-      case "batch":
-        this.#receiveBatch(message.buffer, message.byteLength);
-        break;
-      case "credit":
-        // Who gives back more than was sent gets no more than a window.
-        this.#underWayBytes = Math.max(0, this.#underWayBytes - message.bytes);
-        break;
-      case "down":
-        this.#takeDown();
-        break;
-      case undefined:
-        this.counters.malformedIn += 1;
+  #take(data: unknown): void {
+    if (this.onMessage?.(data) === true) return;
+    const message = Object(data) as Claimed;
+    if (isBatch(message)) {
+      this.#takeBatch(message.buffer, message.byteLength);
+    } else if (isCredit(message)) {
+      // Who gives back more than was sent gets no more than a window.
+      this.#underWayBytes = Math.max(0, this.#underWayBytes - message.bytes);
+      if (message.buffer instanceof ArrayBuffer) keepSpare(message.buffer);
+    } else if (message.kind === "down") {
+      this.#takeDown();
+    } else {
+      this.counters.malformedIn += 1;
     }
   }
 
@@ -253,69 +286,44 @@ class MessagePortNetwork implements Network {
     for (const { call } of this.#linkListeners) call(false);
   }
 
-  #receiveBatch(buffer: ArrayBuffer, byteLength: number): void {
-    this.#port.postMessage({ kind: "credit", bytes: byteLength } satisfies Message);
-    const batch = this.#decode(buffer, byteLength);
-    const { frames, offloads } = batch;
+  #takeBatch(buffer: ArrayBuffer, byteLength: number): void {
+    const sizeBytes = buffer.byteLength;
+    // One that was handed on has no bytes any more, and is no spare.
+    if (!this.#hand(new Uint8Array(buffer, 0, byteLength))) keepSpare(buffer);
+    const spare = takeSpare(sizeBytes);
+    const credit: CreditMessage = { kind: "credit", bytes: byteLength, buffer: spare };
+    this.#port.postMessage(credit, spare === undefined ? [] : [spare]);
+  }
+
+  receive(bytes: Uint8Array): void {
+    this.#hand(bytes);
+  }
+
+  /** Hands a batch to whoever is listening, and says whether some of its memory may be kept. */
+  #hand(bytes: Uint8Array): boolean {
+    const batch = decode(bytes, this.mtu, this.offloads);
+    const { frames, offloads, byteCount, isWhole } = batch;
+    if (!isWhole) this.counters.malformedIn += 1;
     if (this.#receiver === undefined && this.onBatch === undefined) {
       this.counters.droppedIn += frames.length;
-      return;
+      return false;
     }
     this.counters.framesIn += frames.length;
-    for (const { length } of frames) this.counters.bytesIn += length;
-    if (this.onBatch?.(batch) === true) return;
+    this.counters.bytesIn += byteCount;
+    if (isWhole && this.onBatch?.(batch)) return false;
+    const isShared = !(bytes.buffer instanceof ArrayBuffer);
+    let isKept = false;
     for (let index = 0; index < frames.length; index += 1) {
       const frame = frames[index];
-      if (frame !== undefined) this.#receiver?.frame(frame, offloads?.[index]);
+      const receiver = this.#receiver;
+      if (frame === undefined || receiver === undefined) continue;
+      const keeps = receiver.borrows !== true;
+      receiver.frame(keeps && isShared ? frame.slice() : frame, offloads[index]);
+      isKept ||= keeps;
     }
     this.#receiver?.batchEnd?.();
+    return isKept;
   }
-
-  /**
-   * Finds the frames of a batch; where it makes no sense, the rest of it is dropped and counted.
-   */
-  #decode(buffer: ArrayBuffer, byteLength: number): Batch {
-    const view = new DataView(buffer, 0, byteLength);
-    const offering = this.offloads.checksum || this.offloads.segmentationBytes > 0;
-    const frames: Uint8Array[] = [];
-    const offloads: FrameOffload[] = [];
-    let at = paddingBytes;
-    while (at + frameHeaderBytes <= view.byteLength) {
-      const length = view.getUint32(at, true);
-      const segmentBytes = view.getUint16(at + 6, true);
-      const start = at + frameHeaderBytes;
-      const maxBytes = this.#maxFrameBytes(segmentBytes);
-      if (length < ethernetHeaderBytes || length > maxBytes || start + length > view.byteLength) {
-        this.counters.malformedIn += 1;
-        break;
-      }
-      frames.push(new Uint8Array(buffer, start, length));
-      if (offering) {
-        const checksumOmitted = (view.getUint8(at + 4) & checksumOmittedFlag) !== 0;
-        offloads.push({ checksumOmitted, segmentBytes });
-      }
-      at = start + ((length + 3) & ~3);
-    }
-    return { buffer, byteLength, frames, offloads: offering ? offloads : undefined };
-  }
-}
-
-/** Reads a message of the other end; `undefined` if it is none of ours. */
-function messageFrom(data: unknown): Message | undefined {
-  if (typeof data !== "object" || data === null) return undefined;
-  const { kind, buffer, byteLength, bytes } = data as Partial<Record<string, unknown>>;
-  if (kind === "down") return { kind };
-  if (kind === "credit") return isByteCount(bytes) ? { kind, bytes } : undefined;
-  const isBatch = kind === "batch" && buffer instanceof ArrayBuffer && isByteCount(byteLength);
-  // What lies about how much it is would pass the window of the link that it is handed on to.
-  if (!isBatch || byteLength > buffer.byteLength || buffer.byteLength > windowBytes) {
-    return undefined;
-  }
-  return { kind, buffer, byteLength };
-}
-
-function isByteCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
 function checkLongEnough(length: number): void {

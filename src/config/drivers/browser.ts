@@ -3,7 +3,11 @@
 import type { Block, Clock, Network, Random } from "../../devices/index.ts";
 import { connect as connectBlock } from "../../platform-js/block-indexeddb.ts";
 import { connect as connectClock } from "../../platform-js/clock.ts";
-import { connect as connectNetwork } from "../../platform-js/network-message-port.ts";
+import {
+  connect as connectNetwork,
+  inPageOffloads,
+} from "../../platform-js/network-message-port.ts";
+import { joinOffered } from "../../platform-js/network-ring-join.ts";
 import { connect as connectRandom } from "../../platform-js/random.ts";
 import type { Driver } from "../device.ts";
 import { macAddressFrom } from "../mac-address.ts";
@@ -25,5 +29,9 @@ export const network: Driver<Network> = async ({ host, args, unikernel }) => {
   const random = connectRandom();
   const mac = macAddressFrom(args["mac"], random);
   await random[Symbol.asyncDispose]();
-  return connectNetwork({ port: host.openPort("network", { unikernel }), mac });
+  const plain = String(args["plain"] ?? "");
+  const port = host.openPort("network", { unikernel, plain });
+  const link = connectNetwork({ port, mac, ...(plain === "" && { offloads: inPageOffloads }) });
+  joinOffered(link, (url) => import(/* @vite-ignore */ url));
+  return link;
 };

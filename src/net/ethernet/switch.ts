@@ -9,8 +9,9 @@
  */
 
 import { NetworkError } from "../../devices/errors.ts";
-import type { FrameOffload, Network } from "../../devices/index.ts";
+import type { FrameOffload, FrameWriter, Network } from "../../devices/index.ts";
 import { destinationKey, headerBytes, isForGroup, isFromGroup, sourceKey } from "./packet.ts";
+import { Segmenter, type FrameSink } from "./segmentation.ts";
 
 /** How a switch is made. */
 export interface SwitchOptions {
@@ -32,6 +33,8 @@ export interface SwitchPortCounters {
   readonly flooded: number;
   /** Frames in that were for the side they came from, or too short or too long to pass on. */
   readonly dropped: number;
+  /** Frames in that left undone what could not be done for a port that needs it. */
+  readonly malformed: number;
   /** Frames in that were handed on in a whole batch, without being copied. */
   readonly handedOn: number;
 }
@@ -47,23 +50,36 @@ export interface SwitchPort {
 /** Sees every frame that enters the switch, once. The frame is *borrowed*. */
 export type SwitchTap = (frame: Uint8Array, port: SwitchPort, offload?: FrameOffload) => void;
 
+/** What a tap sees. */
+export interface SwitchTapOptions {
+  /**
+   * Whether large segments are cut and checksums filled in before they are seen, as on a wire;
+   * what is malformed is seen as it is. For captures. Frames are seen as they came by default.
+   */
+  readonly finished?: boolean;
+}
+
 /** Frames that travel in one buffer. */
 export interface FrameBatch {
-  readonly buffer: ArrayBuffer;
-  /** How much of the buffer is used. */
-  readonly byteLength: number;
-  /** The frames, views of the buffer, in order. */
+  /** The batch as it travels. */
+  readonly bytes: Uint8Array;
+  /** The frames, views of the same buffer, in order. */
   readonly frames: readonly Uint8Array[];
-  /** What the frames left undone; `undefined` where none of them left anything. */
-  readonly offloads: readonly FrameOffload[] | undefined;
+  /** Bytes of all frames. */
+  readonly byteCount: number;
+  /** What each of the frames left undone; empty where the link offers nothing. */
+  readonly offloads: readonly FrameOffload[];
 }
 
 /** What a network may have beside its signature: batches that can be handed on whole. */
 export interface BatchCarrier {
   /** Is asked first what to do with a batch; returns whether it took it. */
   onBatch: ((batch: FrameBatch) => boolean) | undefined;
-  /** Sends a batch, which is *given*, after everything written before it. */
-  sendBatch(batch: FrameBatch): void;
+  /**
+   * Sends a batch, which is *given*, after everything written before it. Returns whether it took
+   * it: whether frames of the network that it comes from can be handed on whole to this one.
+   */
+  sendBatch(batch: FrameBatch): boolean;
 }
 
 interface Learned {
@@ -78,6 +94,7 @@ export class Switch {
   readonly #maxAddresses: number;
   readonly #ports = new Set<Port>();
   readonly #taps = new Set<{ readonly see: SwitchTap }>();
+  readonly #segmenter = new Segmenter();
   /** Where addresses are, longest not learned anew first. */
   readonly #table = new Map<number, Learned>();
 
@@ -108,11 +125,14 @@ export class Switch {
     if (this.ports.some((port) => port.network === network)) {
       throw new TypeError("Cannot attach a network to a switch twice");
     }
-    const port: Port = new Port(network, () => {
+    const port: Port = new Port(network, this.#segmenter, () => {
       stopWatching();
       this.#detach(port);
     });
-    network.listen({ frame: (frame, offload) => this.#receive(port, frame, offload) });
+    network.listen({
+      borrows: true,
+      frame: (frame, offload) => this.#receive(port, frame, offload),
+    });
     const stopWatching = network.onLinkChange((linkUp) => {
       if (!linkUp) this.#forget(port);
     });
@@ -122,10 +142,25 @@ export class Switch {
   }
 
   /** Lets `see` see every frame from now on. Returns the function that stops it. */
-  tap(see: SwitchTap): () => void {
-    const entry = { see };
+  tap(see: SwitchTap, { finished = false }: SwitchTapOptions = {}): () => void {
+    const entry = { see: finished ? this.#finishing(see) : see };
     this.#taps.add(entry);
     return () => this.#taps.delete(entry);
+  }
+
+  /** A tap that finishes frames, in memory of its own, for another that sees them. */
+  #finishing(see: SwitchTap): SwitchTap {
+    let room = new Uint8Array();
+    return (frame, port, offload) => {
+      if (!isUnfinished(offload)) return see(frame, port);
+      const sink: FrameSink = (sizeBytes, fill) => {
+        if (room.length < sizeBytes) room = new Uint8Array(frame.length);
+        const finished = room.subarray(0, sizeBytes);
+        fill(finished);
+        see(finished, port);
+      };
+      if (!this.#segmenter.finish(frame, offload, sink)) see(frame, port, offload);
+    };
   }
 
   #detach(port: Port): void {
@@ -152,7 +187,8 @@ export class Switch {
     if (to === from) {
       from.counters.dropped += 1;
     } else if (to !== undefined) {
-      if (!to.send(frame, offload)) from.counters.dropped += 1;
+      const fate = to.send(frame, offload);
+      if (fate !== "sent") from.counters[fate] += 1;
     } else {
       from.counters.flooded += 1;
       for (const port of this.#ports) if (port !== from) port.send(frame, offload);
@@ -161,20 +197,20 @@ export class Switch {
 
   /** Hands a batch on without copying, if all of it is for one port that can take it as it is. */
   #handOn(from: Port, batch: FrameBatch): boolean {
-    const [first] = batch.frames;
+    const { frames, offloads } = batch;
+    const [first] = frames;
     const to = first === undefined || this.#taps.size > 0 ? undefined : this.#find(first);
-    if (to === undefined || to === from || !to.takesBatchesOf(from.network)) return false;
-    for (const frame of batch.frames) {
-      if (frame.length < headerBytes || this.#find(frame) !== to) return false;
+    if (to === undefined || to === from || !isCarrier(to.network)) return false;
+    for (let index = 0; index < frames.length; index += 1) {
+      const frame = frames[index];
+      if (frame === undefined || frame.length < headerBytes) return false;
+      if (this.#find(frame) !== to || !to.carries(frame, offloads[index])) return false;
     }
-    let byteCount = 0;
-    for (const frame of batch.frames) {
-      this.#learn(from, frame);
-      from.countIn(frame);
-      byteCount += frame.length;
-    }
-    from.counters.handedOn += batch.frames.length;
-    to.sendBatch(batch, byteCount);
+    for (const frame of frames) this.#learn(from, frame);
+    if (!to.sendBatch(batch)) return false;
+    from.counters.framesIn += frames.length;
+    from.counters.bytesIn += batch.byteCount;
+    from.counters.handedOn += frames.length;
     return true;
   }
 
@@ -204,6 +240,9 @@ export class Switch {
   }
 }
 
+/** What became of a frame that was to be sent. */
+type Fate = "sent" | "dropped" | "malformed";
+
 /** A network with its counters, and one copying function for all its frames. */
 class Port implements SwitchPort {
   readonly network: Network;
@@ -215,18 +254,27 @@ class Port implements SwitchPort {
     bytesOut: 0,
     flooded: 0,
     dropped: 0,
+    malformed: 0,
     handedOn: 0,
   };
-  readonly #fill: (into: Uint8Array) => number;
+  readonly #segmenter: Segmenter;
+  readonly #fill = (into: Uint8Array): number => {
+    into.set(this.#frame);
+    return this.#frame.length;
+  };
+  /** Takes the frames that an unfinished one is made into. */
+  readonly #sink: FrameSink = (sizeBytes, fill) => {
+    const isTooLong = sizeBytes > this.network.mtu + headerBytes;
+    const fate = isTooLong ? "dropped" : this.#write(sizeBytes, fill);
+    if (fate !== "sent") this.#fate = fate;
+  };
   #frame: Uint8Array = new Uint8Array();
+  #fate: Fate = "sent";
 
-  constructor(network: Network, detach: () => void) {
+  constructor(network: Network, segmenter: Segmenter, detach: () => void) {
     this.network = network;
     this.detach = detach;
-    this.#fill = (into) => {
-      into.set(this.#frame);
-      return this.#frame.length;
-    };
+    this.#segmenter = segmenter;
   }
 
   countIn(frame: Uint8Array): void {
@@ -234,44 +282,51 @@ class Port implements SwitchPort {
     this.counters.bytesIn += frame.length;
   }
 
-  /** Sends a frame if the network can carry it, and says whether it can. */
-  send(frame: Uint8Array, offload: FrameOffload | undefined): boolean {
+  /** Whether the network can carry a frame as it is. */
+  carries({ length }: Uint8Array, offload: FrameOffload | undefined): boolean {
     const { mtu, offloads } = this.network;
-    const whole = offload === undefined || offload.segmentBytes === 0;
-    const maxBytes = whole ? mtu + headerBytes : offloads.segmentationBytes;
-    if (frame.length > maxBytes || (offload?.checksumOmitted === true && !offloads.checksum)) {
-      return false;
+    if (!isUnfinished(offload)) return length <= mtu + headerBytes;
+    const { checksumOmitted, segmentBytes } = offload;
+    if (checksumOmitted && !offloads.checksum) return false;
+    return length <= (segmentBytes > 0 ? offloads.segmentationBytes : mtu + headerBytes);
+  }
+
+  /** Sends a frame, made into what the network can carry. */
+  send(frame: Uint8Array, offload: FrameOffload | undefined): Fate {
+    if (this.carries(frame, offload)) {
+      this.#frame = frame;
+      return this.#write(frame.length, this.#fill, offload);
     }
-    this.#frame = frame;
+    if (!isUnfinished(offload)) return "dropped";
+    this.#fate = "sent";
+    return this.#segmenter.finish(frame, offload, this.#sink) ? this.#fate : "malformed";
+  }
+
+  /** Sends a whole batch, if the network takes such, and says whether it does. */
+  sendBatch(batch: FrameBatch): boolean {
+    if (!isCarrier(this.network) || !this.network.sendBatch(batch)) return false;
+    this.counters.framesOut += batch.frames.length;
+    this.counters.bytesOut += batch.byteCount;
+    return true;
+  }
+
+  #write(sizeBytes: number, fill: FrameWriter, offload?: FrameOffload): Fate {
     try {
-      this.network.write(frame.length, this.#fill, offload);
+      this.network.write(sizeBytes, fill, offload);
     } catch (error) {
       // It was disposed and not detached; that must not keep the frame from the other ports.
       if (!(error instanceof NetworkError) || error.code !== "closed") throw error;
       this.detach();
-      return false;
+      return "dropped";
     }
     this.counters.framesOut += 1;
-    this.counters.bytesOut += frame.length;
-    return true;
+    this.counters.bytesOut += sizeBytes;
+    return "sent";
   }
+}
 
-  takesBatchesOf(other: Network): boolean {
-    const { mtu, offloads } = this.network;
-    return (
-      isCarrier(this.network) &&
-      mtu >= other.mtu &&
-      (offloads.checksum || !other.offloads.checksum) &&
-      offloads.segmentationBytes >= other.offloads.segmentationBytes
-    );
-  }
-
-  sendBatch(batch: FrameBatch, byteCount: number): void {
-    if (!isCarrier(this.network)) return;
-    this.network.sendBatch(batch);
-    this.counters.framesOut += batch.frames.length;
-    this.counters.bytesOut += byteCount;
-  }
+function isUnfinished(offload: FrameOffload | undefined): offload is FrameOffload {
+  return offload !== undefined && (offload.checksumOmitted || offload.segmentBytes > 0);
 }
 
 function isCarrier(network: Network): network is Network & BatchCarrier {
