@@ -7,6 +7,7 @@ import { report } from "./report.mjs";
 const suites = {
   size: () => import("./size.mjs"),
   boot: () => import("./boot.mjs"),
+  links: () => import("./links.mjs"),
 };
 
 const names = process.argv.slice(2);

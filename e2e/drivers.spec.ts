@@ -36,6 +36,11 @@ const test = base.extend<{ openTab: (context?: BrowserContext) => Promise<Tab> }
           port: 0,
           hmr: false,
           fs: { allow: [resolve(import.meta.dirname, "..")] },
+          // A ring needs threads that share memory.
+          headers: {
+            "cross-origin-opener-policy": "same-origin",
+            "cross-origin-embedder-policy": "require-corp",
+          },
         },
         optimizeDeps: { noDiscovery: true },
       });

@@ -215,9 +215,11 @@ function requestsOf(file: string): readonly string[] {
     ...staticExports
       .flatMap(({ entries }) => entries)
       .flatMap(({ moduleRequest }) => moduleRequest?.value ?? []),
-    ...dynamicImports.map(({ moduleRequest }) =>
-      text.slice(moduleRequest.start + 1, moduleRequest.end - 1),
-    ),
+    // One that is no literal asks for an address that is only known in a running page.
+    ...dynamicImports
+      .map(({ moduleRequest }) => text.slice(moduleRequest.start, moduleRequest.end))
+      .filter((request) => /^["'`]/.test(request))
+      .map((request) => request.slice(1, -1)),
   ];
 }
 

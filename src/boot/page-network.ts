@@ -2,6 +2,7 @@
 
 import { Switch } from "../net/ethernet/switch.ts";
 import { connect, inPageOffloads } from "../platform-js/network-message-port.ts";
+import { offerOnRequest } from "../platform-js/network-ring-request.ts";
 
 const switches = new Map<string, Switch>();
 
@@ -21,13 +22,7 @@ export function attachToSwitch(name: string, port: MessagePort, plain = false): 
   const mac = Uint8Array.of(2, 0, 0, 0, 0, 0);
   const network = connect({ port, mac, ...(!plain && { offloads: inPageOffloads }) });
   const attached = pageSwitch(name).attach(network);
-  if (crossOriginIsolated) {
-    // The link goes on without it, if that cannot be loaded.
-    import("../platform-js/network-ring.ts").then(
-      ({ offer }) => offer(network),
-      () => {},
-    );
-  }
+  offerOnRequest(network);
   return () => {
     attached.detach();
     void network[Symbol.asyncDispose]();

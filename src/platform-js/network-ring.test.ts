@@ -1,10 +1,15 @@
-import { describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { networkLaws } from "../conformance/index.ts";
 import type { Network } from "../devices/index.ts";
 import type { MessagePortOptions } from "./network-message-port.ts";
 import { connect } from "./network-message-port.ts";
-import { joinOffered } from "./network-ring-join.ts";
+import { offerOnRequest, requestRing } from "./network-ring-request.ts";
 import { join, offer, type RingLink } from "./network-ring.ts";
+
+beforeEach(() => {
+  vi.stubGlobal("crossOriginIsolated", true);
+  return () => vi.unstubAllGlobals();
+});
 
 /** Lets messages that are under way arrive. */
 async function settle(): Promise<void> {
@@ -16,8 +21,10 @@ async function connectPair(options: Partial<MessagePortOptions> = {}): Promise<[
   const { port1, port2 } = new MessageChannel();
   const one = connect({ port: port1, mac: Uint8Array.of(2, 0, 0, 0, 0, 1), ...options });
   const other = connect({ port: port2, mac: Uint8Array.of(2, 0, 0, 0, 0, 2), ...options });
-  joinOffered(one, () => import("./network-ring.ts"));
-  offer(other);
+  offerOnRequest(other);
+  requestRing(one);
+  const { onMessage } = one;
+  while (one.onMessage === onMessage) await settle();
   await settle();
   return [one, other];
 }
@@ -34,7 +41,7 @@ describe("the laws of Network", () => {
 describe("the laws of Network, with offloads, the offering end first", () => {
   const offloads = { checksum: true, segmentationBytes: 65_549 };
   const subject = {
-    connectPair: async () => (await connectPair({ offloads })).reverse() as [Network, Network],
+    connectPair: async () => (await connectPair({ offloads })).toReversed() as [Network, Network],
     settle,
   };
   for (const law of networkLaws(subject)) test(law.name, () => law.run());
@@ -60,15 +67,19 @@ test("frames keep their order, when some were written before the ring was joined
   const heard: [number[], number[]] = [[], []];
   one.listen({ borrows: true, frame: (frame) => heard[0].push(frame[20] ?? -1) });
   other.listen({ borrows: true, frame: (frame) => heard[1].push(frame[20] ?? -1) });
-  joinOffered(one, () => import("./network-ring.ts"));
-  offer(other);
+  offerOnRequest(other);
+  requestRing(one);
+  const asking = one.onMessage;
   for (let mark = 0; mark < 100; mark += 1) {
     send(one, 60, mark);
     send(other, 60, mark);
     if (mark % 3 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
+  while (one.onMessage === asking) await settle();
+  send(one, 60, 100);
+  send(other, 60, 100);
   await settle();
-  const marks = Array.from({ length: 100 }, (_, mark) => mark);
+  const marks = Array.from({ length: 101 }, (_, mark) => mark);
   expect(heard).toEqual([marks, marks]);
 });
 
@@ -110,29 +121,36 @@ test("write() drops and counts, when the other end reads nothing", async () => {
   expect(one.counters.droppedOut).toBe(droppedCount);
 });
 
-test("a ring is not joined, where nothing loads it", async () => {
+test.each<[string, (one: Network & RingLink, other: Network & RingLink) => void]>([
+  ["when nobody asks for it", (_, other) => offerOnRequest(other)],
+  [
+    "when it cannot be loaded",
+    (one, other) => {
+      offerOnRequest(other);
+      requestRing(one, () => Promise.reject(new Error("offline")));
+    },
+  ],
+  [
+    "where threads may not share memory",
+    (one, other) => {
+      vi.stubGlobal("crossOriginIsolated", false);
+      offerOnRequest(other);
+      requestRing(one);
+    },
+  ],
+])("a ring is not joined, and the link goes on, %s", async (_name, prepare) => {
   const { port1, port2 } = new MessageChannel();
   const one = connect({ port: port1, mac: Uint8Array.of(2, 0, 0, 0, 0, 1) });
   const other = connect({ port: port2, mac: Uint8Array.of(2, 0, 0, 0, 0, 2) });
-  offer(other);
+  prepare(one, other);
   const buffers: string[] = [];
   one.listen({ borrows: true, frame: ({ buffer }) => buffers.push(buffer.constructor.name) });
   send(other, 60, 1);
   await settle();
-  expect(buffers).toEqual(["ArrayBuffer"]);
-});
-
-test("a ring is not joined, when it cannot be loaded, and the link goes on", async () => {
-  const { port1, port2 } = new MessageChannel();
-  const one = connect({ port: port1, mac: Uint8Array.of(2, 0, 0, 0, 0, 1) });
-  const other = connect({ port: port2, mac: Uint8Array.of(2, 0, 0, 0, 0, 2) });
-  joinOffered(one, () => Promise.reject(new Error("offline")));
-  offer(other);
-  const buffers: string[] = [];
-  one.listen({ borrows: true, frame: ({ buffer }) => buffers.push(buffer.constructor.name) });
   send(other, 60, 1);
   await settle();
-  expect(buffers).toEqual(["ArrayBuffer"]);
+  expect(buffers).toEqual(["ArrayBuffer", "ArrayBuffer"]);
+  expect(other.counters["malformedIn"]).toBe(0);
 });
 
 describe("an end that lies", () => {

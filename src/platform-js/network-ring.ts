@@ -68,7 +68,8 @@ type RingMessage =
 /** Offers rings to the other end of a link, which goes on as it is until it has taken them. */
 export function offer(link: RingLink): void {
   const [there, back] = [emptyRing(), emptyRing()];
-  new RingPair(link, there, back);
+  const pair = new RingPair(link, there, back);
+  link.onMessage = (message) => pair.take(message);
   link.post({ kind: "ring", url: import.meta.url, there, back } satisfies RingMessage);
 }
 
@@ -79,7 +80,9 @@ export function join(link: RingLink, message: unknown): void {
     link.counters.malformedIn += 1;
     return;
   }
-  new RingPair(link, back, there).begin();
+  const pair = new RingPair(link, back, there);
+  link.onMessage = (message) => pair.take(message);
+  pair.begin();
 }
 
 function emptyRing(): SharedArrayBuffer {
@@ -116,7 +119,6 @@ class RingPair implements Ring {
     this.bytes = new Uint8Array(out, controlBytes);
     this.#in = new Int32Array(back, 0, controlBytes / 4);
     this.#inBytes = new Uint8Array(back, controlBytes);
-    link.onMessage = (message) => this.#take(message);
   }
 
   /** Sends by the ring from now on. */
@@ -157,7 +159,8 @@ class RingPair implements Ring {
     this.#turn?.port1.close();
   }
 
-  #take(message: unknown): boolean {
+  /** Takes a message of the other end, if it is about the rings. */
+  take(message: unknown): boolean {
     switch ((message as Partial<RingMessage> | null)?.kind) {
       case "ring-begins":
         this.#isReceiving = true;

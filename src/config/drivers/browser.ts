@@ -7,7 +7,6 @@ import {
   connect as connectNetwork,
   inPageOffloads,
 } from "../../platform-js/network-message-port.ts";
-import { joinOffered } from "../../platform-js/network-ring-join.ts";
 import { connect as connectRandom } from "../../platform-js/random.ts";
 import type { Driver } from "../device.ts";
 import { macAddressFrom } from "../mac-address.ts";
@@ -31,7 +30,5 @@ export const network: Driver<Network> = async ({ host, args, unikernel }) => {
   await random[Symbol.asyncDispose]();
   const plain = String(args["plain"] ?? "");
   const port = host.openPort("network", { unikernel, plain });
-  const link = connectNetwork({ port, mac, ...(plain === "" && { offloads: inPageOffloads }) });
-  joinOffered(link, (url) => import(/* @vite-ignore */ url));
-  return link;
+  return connectNetwork({ port, mac, ...(plain === "" && { offloads: inPageOffloads }) });
 };

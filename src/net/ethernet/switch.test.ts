@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { networkLaws } from "../../conformance/index.ts";
-import { connect } from "../../platform-js/network-message-port.ts";
+import { connect, inPageOffloads } from "../../platform-js/network-message-port.ts";
 import type { Network } from "../../devices/index.ts";
 import { Simulation, Wire, type SimulatedNetwork } from "../../simulated/index.ts";
 import type { SwitchOptions } from "./switch.ts";
@@ -204,10 +204,11 @@ describe("over message ports", () => {
   }
 
   /** A station in a thread of its own, on a switch. */
-  function plugIn(lan: Switch, station: number): Network {
+  function plugIn(lan: Switch, station: number, offers = false): Network {
     const { port1, port2 } = new MessageChannel();
-    lan.attach(connect({ port: port2, mac: address(0) }));
-    return connect({ port: port1, mac: address(station) });
+    const options = offers ? { offloads: inPageOffloads } : {};
+    lan.attach(connect({ port: port2, mac: address(0), ...options }));
+    return connect({ port: port1, mac: address(station), ...options });
   }
 
   /** Stations in threads of their own, and what each hears. */
@@ -273,5 +274,23 @@ describe("over message ports", () => {
     expect(heard[1]).toEqual([2, 10, 12, 13]);
     expect(heard[2]).toEqual([1, 11, 13, 14]);
     expect(lan.ports[0]?.counters.handedOn).toBe(0);
+  });
+
+  test("a batch is handed on whole, only where its frames left nothing undone or it is offered", async () => {
+    const lan = new Switch({ nowMs: () => 0 });
+    const [offering, plain] = [plugIn(lan, 1, true), plugIn(lan, 2)];
+    const heard: number[] = [];
+    plain.listen({ frame: (frame) => heard.push(frame[14] ?? 0) });
+    write(plain, broadcast, 1);
+    await settle();
+    for (let mark = 10; mark < 13; mark += 1) write(offering, 2, mark);
+    await settle();
+    expect(lan.ports[0]?.counters).toMatchObject({ handedOn: 3, malformed: 0 });
+    write(offering, 2, 13);
+    const undone = { checksumOmitted: true, segmentBytes: 0 };
+    offering.write(60, (into) => (into.fill(0), into.set(address(2)), 60), undone);
+    await settle();
+    expect(lan.ports[0]?.counters).toMatchObject({ handedOn: 3, malformed: 1 });
+    expect(heard).toEqual([10, 11, 12, 13]);
   });
 });

@@ -1,0 +1,81 @@
+// Frames from one worker to another through the page's switch, in a real browser: packed into
+// messages, and in shared memory, where the page is cross-origin isolated.
+
+import { fileURLToPath } from "node:url";
+import { chromium } from "@playwright/test";
+import { createServer } from "vite";
+import { ensureBrowser } from "../scripts/browser.mjs";
+import { spread } from "./report.mjs";
+
+const rounds = 5;
+const durationMs = 1000;
+
+const kinds = [
+  { name: "1,514-byte frames", frameBytes: 1514 },
+  { name: "64 KiB segments", frameBytes: 65_549 },
+];
+
+/** @returns {Promise<readonly import("./report.mjs").Row[]>} */
+export async function run() {
+  const server = await createServer({
+    root: fileURLToPath(new URL("pages/links", import.meta.url)),
+    configFile: false,
+    logLevel: "error",
+    server: {
+      host: "127.0.0.1",
+      port: 0,
+      hmr: false,
+      fs: { allow: [fileURLToPath(new URL("..", import.meta.url))] },
+      headers: {
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-embedder-policy": "require-corp",
+      },
+    },
+    optimizeDeps: { noDiscovery: true },
+  });
+  await server.listen();
+  const browser = await chromium.launch({
+    executablePath: process.env["MORGANA_BROWSER"] ?? (await ensureBrowser()),
+    args: [...(process.getuid?.() === 0 ? ["--no-sandbox"] : []), "--disable-gpu"],
+  });
+  try {
+    const page = await browser.newPage();
+    await page.goto(server.resolvedUrls?.local[0] ?? "");
+    await page.waitForFunction(() => "measure" in globalThis);
+    const rows = [];
+    for (const { name, frameBytes } of kinds) {
+      for (const withRing of [false, true]) {
+        const traffic = { frameBytes, withRing, durationMs };
+        const samples = [];
+        for (let round = 0; round < rounds; round += 1) {
+          samples.push(await page.evaluate((traffic) => window.measure(traffic), traffic));
+        }
+        rows.push(...rowsOf(`${name}, ${withRing ? "ring" : "messages"}`, samples));
+      }
+    }
+    return rows;
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}
+
+/**
+ * @param {string} what
+ * @param {readonly import("./pages/links/page.ts").Arrived[]} samples
+ * @returns {readonly import("./report.mjs").Row[]}
+ */
+function rowsOf(what, samples) {
+  const base = {
+    target: "browser",
+    better: /** @type {const} */ ("higher"),
+    aim: null,
+    beside: [],
+  };
+  const perSecond = (/** @type {"frameCount" | "byteCount"} */ count, /** @type {number} */ unit) =>
+    spread(samples.map((sample) => sample[count] / unit / (sample.elapsedMs / 1000)));
+  return [
+    { ...base, measure: what, unit: "MB/s", ...perSecond("byteCount", 1e6) },
+    { ...base, measure: what, unit: "frames/s", ...perSecond("frameCount", 1) },
+  ];
+}
