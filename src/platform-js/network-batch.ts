@@ -22,7 +22,7 @@ const checksumOmittedFlag = 1;
 
 /** A batch as it was received. */
 export interface Batch {
-  /** All of it. */
+  /** All of it that frames take up. */
   readonly bytes: Uint8Array;
   /** Its frames, views of the same buffer. */
   readonly frames: readonly Uint8Array[];
@@ -83,5 +83,5 @@ export function decode(bytes: Uint8Array, mtu: number, offered: Offloads): Batch
     byteCount += length;
     at = start + ((length + 3) & ~3);
   }
-  return { bytes, frames, offloads, byteCount, isWhole };
+  return { bytes: bytes.subarray(0, at), frames, offloads, byteCount, isWhole };
 }

@@ -144,18 +144,28 @@ class MessagePortNetwork implements Network, RingLink {
 
   /**
    * Sends a whole batch, which is *given*, after everything written before it. Returns whether it
-   * could be taken: not where either end shares memory.
+   * could be taken: not out of shared memory into a message.
    */
-  sendBatch({ bytes: { buffer, length }, frames, byteCount }: Batch): boolean {
-    if (this.#ring !== undefined || !(buffer instanceof ArrayBuffer)) return false;
+  sendBatch({ bytes, frames, byteCount }: Batch): boolean {
+    const { buffer, length } = bytes;
+    const isOwn = buffer instanceof ArrayBuffer;
+    const ring = this.#ring;
+    if (!isOwn && ring === undefined) return false;
     this.#post();
-    if (!this.#linkUp || this.#underWayBytes + length > windowBytes) {
+    const hasRoom = ring ? this.#reserve(length) : this.#underWayBytes + length <= windowBytes;
+    if (!this.#linkUp || !hasRoom) {
       this.counters.droppedOut += frames.length;
       return true;
     }
     this.counters.framesOut += frames.length;
     this.counters.bytesOut += byteCount;
-    this.#send(buffer, length);
+    if (ring) {
+      this.#bytes.set(bytes.subarray(paddingBytes), this.#usedBytes);
+      this.#usedBytes += (length - paddingBytes + 3) & ~3;
+      ring.publish(this.#usedBytes);
+    } else if (isOwn) {
+      this.#send(buffer, length);
+    }
     return true;
   }
 

@@ -6,6 +6,8 @@ import { attachToSwitch } from "../../../src/boot/page-network.ts";
 export interface Traffic {
   /** Bytes of a frame; over 1,514 it is a segment to be cut. */
   readonly frameBytes: number;
+  /** Whether each frame is answered, and the next one waits for the answer. */
+  readonly isAnswered: boolean;
   readonly withRing: boolean;
   readonly durationMs: number;
 }

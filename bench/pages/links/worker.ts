@@ -1,4 +1,7 @@
-/** A station that sends as much as its link takes, or one that counts what arrives. */
+/**
+ * A station that sends, as much as its link takes or one frame after each answer, or one that
+ * answers and counts what arrives.
+ */
 
 import type { FrameOffload, Network } from "../../../src/devices/index.ts";
 import { connect, inPageOffloads } from "../../../src/platform-js/network-message-port.ts";
@@ -26,16 +29,22 @@ addEventListener("message", ({ data }: MessageEvent<Task>) => {
   else receive(network, data);
 });
 
-function receive(network: Network, { durationMs }: Task): void {
+function receive(network: Network, { durationMs, isAnswered }: Task): void {
   let frameCount = 0;
   let byteCount = 0;
   let startMs = 0;
   let announcing = true;
+  const answer = (into: Uint8Array): number => {
+    into.fill(0);
+    into.set([2, 0, 0, 0, 0, 2, ...network.mac]);
+    return into.length;
+  };
   network.listen({
     borrows: true,
     frame({ length }) {
       frameCount += 1;
       byteCount += length;
+      if (isAnswered) network.write(length, answer);
     },
     batchEnd() {
       announcing = false;
@@ -65,7 +74,7 @@ function receive(network: Network, { durationMs }: Task): void {
   announce();
 }
 
-function send(network: Network, { frameBytes }: Task): void {
+function send(network: Network, { frameBytes, isAnswered }: Task): void {
   const offload: FrameOffload | undefined =
     frameBytes > 1514 ? { checksumOmitted: true, segmentBytes: 1460 } : undefined;
   const payload = new Uint8Array(frameBytes);
@@ -83,6 +92,10 @@ function send(network: Network, { frameBytes }: Task): void {
     }
     turns.port2.postMessage(undefined);
   };
+  if (isAnswered) {
+    network.listen({ borrows: true, frame: () => network.write(frameBytes, fill) });
+    return;
+  }
   network.listen({
     borrows: true,
     frame() {
