@@ -331,7 +331,8 @@ export interface FrameOffload {
 export interface FrameReceiver {
   /**
    * Whether the receiver is done with each frame when `frame` returns. Frames are then *borrowed*,
-   * and a driver may take their memory from a pool; one that has no pool gives them all the same.
+   * and a driver may take their memory from a pool, or share it with another thread, so that they
+   * must be copied for `TextDecoder`; one that does neither gives them all the same.
    */
   readonly borrows?: boolean;
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { networkLaws } from "../conformance/index.ts";
 import type { Network } from "../devices/index.ts";
+import { Switch } from "../net/ethernet/switch.ts";
 import type { MessagePortOptions } from "./network-message-port.ts";
 import { connect } from "./network-message-port.ts";
 import { offerOnRequest, requestRing } from "./network-ring-request.ts";
@@ -119,6 +120,57 @@ test("write() drops and counts, when the other end reads nothing", async () => {
   const droppedCount = one.counters.droppedOut;
   send(one, 1514, 1);
   expect(one.counters.droppedOut).toBe(droppedCount);
+});
+
+describe("through a switch", () => {
+  /** A station on a switch, over a ring or not. */
+  async function plugIn(lan: Switch, station: number, withRing: boolean): Promise<Network> {
+    const { port1, port2 } = new MessageChannel();
+    const one = connect({ port: port1, mac: Uint8Array.of(2, 0, 0, 0, 0, station) });
+    const other = connect({ port: port2, mac: Uint8Array.of(2, 0, 0, 0, 0, 0) });
+    lan.attach(other);
+    offerOnRequest(other);
+    if (!withRing) return one;
+    requestRing(one);
+    const { onMessage } = one;
+    while (one.onMessage === onMessage) await settle();
+    return one;
+  }
+
+  test.each([
+    ["from ring to ring", true, true, 500],
+    ["from messages to a ring", false, true, 500],
+    ["from a ring to messages", true, false, 0],
+  ])(
+    "frames arrive as they were, and whole batches, %s",
+    async (_name, first, second, handedOn) => {
+      const lan = new Switch({ nowMs: () => 0 });
+      const one = await plugIn(lan, 1, first);
+      const other = await plugIn(lan, 2, second);
+      const heard: string[] = [];
+      const sent: string[] = [];
+      other.listen({
+        borrows: true,
+        frame: (frame) => heard.push(`${frame.length} ${frame.at(-1)}`),
+      });
+      other.write(60, (into) => (into.fill(0xff, 0, 6), into.set(other.mac, 6), 60));
+      await settle();
+      for (let index = 0; index < 500; index += 1) {
+        const length = 60 + ((index * 37) % 1400);
+        one.write(length, (into) => {
+          into.fill(index);
+          into.set(other.mac);
+          into.set(one.mac, 6);
+          return length;
+        });
+        sent.push(`${length} ${index & 255}`);
+        if (index % 50 === 0) await settle();
+      }
+      await settle();
+      expect(heard).toEqual(sent);
+      expect(lan.ports[0]?.counters.handedOn).toBe(handedOn);
+    },
+  );
 });
 
 test.each<[string, (one: Network & RingLink, other: Network & RingLink) => void]>([

@@ -200,13 +200,19 @@ export class Switch {
     const { frames, offloads } = batch;
     const [first] = frames;
     const to = first === undefined || this.#taps.size > 0 ? undefined : this.#find(first);
-    if (to === undefined || to === from || !isCarrier(to.network)) return false;
+    if (first === undefined || to === undefined || to === from) return false;
+    // Most are from where the first is from, and for where it is for.
+    const destination = destinationKey(first);
+    const source = sourceKey(first);
     for (let index = 0; index < frames.length; index += 1) {
       const frame = frames[index];
       if (frame === undefined || frame.length < headerBytes) return false;
-      if (this.#find(frame) !== to || !to.carries(frame, offloads[index])) return false;
+      if (destinationKey(frame) !== destination && this.#find(frame) !== to) return false;
+      if (!to.carries(frame, offloads[index])) return false;
     }
-    for (const frame of frames) this.#learn(from, frame);
+    for (const frame of frames) {
+      if (frame === first || sourceKey(frame) !== source) this.#learn(from, frame);
+    }
     if (!to.sendBatch(batch)) return false;
     from.counters.framesIn += frames.length;
     from.counters.bytesIn += batch.byteCount;
