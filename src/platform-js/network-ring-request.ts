@@ -31,9 +31,14 @@ export function offerOnRequest(link: RingLink): void {
   link.onMessage = (message) => {
     if ((Object(message) as { readonly kind?: unknown }).kind !== "ring-request") return false;
     link.onMessage = undefined;
-    void orNothing(import("./network-ring.ts").then(({ offer }) => offer(link)));
+    void orNothing(loadRing().then(({ offer }) => offer(link)));
     return true;
   };
+}
+
+/** All of it: the other end joins by the same file, and a bundler must not leave that out. */
+function loadRing(): Promise<RingModule> {
+  return import("./network-ring.ts");
 }
 
 /** Without a ring, a link goes on as it is. */
