@@ -99,6 +99,25 @@ test("frames says on Node that there is no network", async ({ morgana }) => {
   expect(stderr).toMatch(/^Uncaught NetworkError: Cannot connect "frames" to a network: the node/);
 });
 
+for (const [way, links] of Object.entries({
+  UDP: ["udp:127.0.0.1:47314,127.0.0.1:47315", "udp:127.0.0.1:47315,127.0.0.1:47314"],
+  "a Unix socket": ["listen:./frames.sock", "stream:./frames.sock"],
+})) {
+  test(`frames greets between two processes on Node, over ${way}`, async ({ start }) => {
+    const [alice, bob] = links.map((net, index) =>
+      start(["run", example("frames"), "--net", net, `--name=${["Alice", "Bob"][index]}`]),
+    );
+    await alice?.shows("I am Bob (from ");
+    await bob?.shows("I am Alice (from ");
+  });
+}
+
+test("frames says what is wrong with its network on Node", async ({ morgana }) => {
+  const { code, stderr } = await morgana(["run", example("frames"), "--net=udp:nowhere"]);
+  expect(code).toBe(255);
+  expect(stderr).toContain('Cannot use "udp:nowhere" as a network: udp takes two addresses');
+});
+
 test("frames calls out alone on a simulated wire, until it is given up", async ({ morgana }) => {
   const words = ["run", example("frames"), "-t", "simulated", "--until-ms=3000"];
   const { code, stdout, stderr } = await morgana(words);

@@ -2,7 +2,7 @@
 
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { fstatSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -107,12 +107,35 @@ async function runProcess(program: Program, args: readonly string[]): Promise<nu
     const file = join(folder, "unikernel.mjs");
     writeFileSync(file, program.code);
     writeFileSync(join(folder, "unikernel.js.map"), program.map);
-    child = spawn(process.execPath, ["--enable-source-maps", file, ...args], { stdio: "inherit" });
+    child = spawn(process.execPath, ["--enable-source-maps", file, ...args], {
+      stdio: inherited(args),
+    });
     return await exitCodeOf(child);
   } finally {
     rmSync(folder, { recursive: true, force: true });
     clearTimeout(killer);
     for (const signal of endingSignals) process.off(signal, forward);
+  }
+}
+
+/** What the process takes over: the terminal, and the descriptor of a network (`--net=fd:3`). */
+function inherited(args: readonly string[]): ("inherit" | "ignore" | number)[] {
+  const stdio: ("inherit" | "ignore" | number)[] = ["inherit", "inherit", "inherit"];
+  for (const [, digits] of args.join("\n").matchAll(/^(?:--net=)?fd:(\d{1,3})$/gm)) {
+    const fd = Number(digits);
+    // One that is not there is the unikernel's to complain of.
+    if (!isOpen(fd)) continue;
+    while (stdio.length < fd) stdio.push("ignore");
+    stdio[fd] = fd;
+  }
+  return stdio;
+}
+
+function isOpen(fd: number): boolean {
+  try {
+    return fstatSync(fd) !== undefined;
+  } catch {
+    return false;
   }
 }
 

@@ -72,11 +72,16 @@ const networkArguments = {
     optional: true,
     doc: "MAC address, such as 02:00:00:00:00:01; by default one picked at random",
   },
+  net: {
+    type: "string",
+    optional: true,
+    doc: "What carries the frames on Node: udp:…, stream:…, listen:… or fd:3",
+  },
 } as const;
 
 /**
  * An Ethernet interface: a port of the page's switch in a browser, a port of the wire in
- * simulation. **There is none on Node yet.**
+ * simulation, and what `--net` names on Node, where there is none without it.
  */
 export const defaultNetwork: DeviceDescription<Network> = /* @__PURE__ */ device({
   name: "network",
