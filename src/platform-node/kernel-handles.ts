@@ -1,10 +1,11 @@
 /**
- * What the kernel can do and Node's own modules do not offer: waiting for any descriptor, and
- * binding a TCP port before the call returns. Node's handles can, which `process.binding` gives;
+ * What the kernel can do and Node's own modules do not offer: waiting for any descriptor, binding a
+ * TCP port before the call returns, telling a reset from an end. Node's handles can, which `process.binding` gives;
  * see docs/decisions/0015-handles-of-the-kernel.md.
  */
 
-import { fstatSync } from "node:fs";
+import { fstatSync, readSync } from "node:fs";
+import type { Socket } from "node:net";
 
 interface PipeHandle {
   open(fd: number): void;
@@ -57,4 +58,20 @@ export function openPipe(fd: number): object {
 export function openTcp(): TcpHandle {
   const { TCP, constants } = bindings.binding("tcp_wrap");
   return new TCP(constants.SERVER);
+}
+
+/**
+ * Tells the code of the error for which a connection ended, or `undefined` if its peer shut down:
+ * Node takes a reset behind data for the end of the stream (libuv ends it at the hang-up), and the
+ * kernel tells whoever reads once more. To be called in the event `end`.
+ */
+export function errorBehindEnd(socket: Socket): string | undefined {
+  const { _handle: handle } = socket as unknown as { _handle: { readonly fd: number } | null };
+  if (handle === null) return undefined;
+  try {
+    readSync(handle.fd, new Uint8Array(1));
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code;
+  }
 }
