@@ -20,10 +20,9 @@ const codes: Readonly<Record<string, ResolverErrorCode>> = {
   ECANCELLED: "closed",
 };
 
-/** Node tells the lifetimes of addresses alone; all else is for now only. */
-const unknownLifetime = { ttlSeconds: 0 };
-
-/** How each type is asked for. */
+/**
+ * How each type is asked for. Node tells the lifetimes of addresses alone; all else is for now only.
+ */
 const queries: {
   readonly [T in Type]: (resolver: dns.Resolver, name: string) => Promise<Found<T>>;
 } = {
@@ -38,12 +37,12 @@ const queries: {
     (await resolver.resolveMx(name)).map(({ priority, exchange }) => ({
       preference: priority,
       target: exchange,
-      ...unknownLifetime,
+      ttlSeconds: 0,
     })),
   TXT: async (resolver, name) =>
     (await resolver.resolveTxt(name)).map((texts) => ({
       texts: texts.map((text) => Uint8Array.from(text, (byte) => byte.charCodeAt(0))),
-      ...unknownLifetime,
+      ttlSeconds: 0,
     })),
   SRV: async (resolver, name) =>
     (await resolver.resolveSrv(name)).map(({ name: target, priority, weight, port }) => ({
@@ -51,7 +50,7 @@ const queries: {
       weight,
       port,
       target,
-      ...unknownLifetime,
+      ttlSeconds: 0,
     })),
 };
 
@@ -117,7 +116,7 @@ function isName(name: string): boolean {
 }
 
 function withTarget(target: string): { target: string } & RecordLifetime {
-  return { target, ...unknownLifetime };
+  return { target, ttlSeconds: 0 };
 }
 
 function withLifetimeOfAddress({
