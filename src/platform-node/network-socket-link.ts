@@ -27,7 +27,8 @@ export type SocketLink =
  * - `listen:127.0.0.1:4000` or `listen:/run/qemu.sock`;
  * - `fd:3`.
  *
- * A host is a name, an IPv4 address, or an IPv6 address in brackets; a path holds a `/`.
+ * A host is a name, an IPv4 address, or an IPv6 address in brackets; without one it is 127.0.0.1. A
+ * path holds a `/`.
  *
  * @throws {TypeError} if `text` is none of these
  */
