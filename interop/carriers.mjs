@@ -4,7 +4,7 @@ import { withTap } from "./lab.mjs";
 
 const pingCount = 2_000;
 
-await withTap(import.meta.url, async ({ fd, check, run, start }) => {
+await withTap(import.meta.url, async ({ fd, tap, check, run, start }) => {
   /**
    * Answers on one side, pings from the other.
    *
@@ -32,11 +32,18 @@ await withTap(import.meta.url, async ({ fd, check, run, start }) => {
     return flood("10.9.0.2");
   });
 
+  await check("frames of a unikernel that the command runs", ["tcpdump"], async () => {
+    const command = ["dist/cli/index.js", "run", "examples/frames", `--net=fd:${fd}`];
+    const unikernel = start(process.execPath, ...command);
+    const seen = await run("tcpdump", "-c", "1", "-A", "-i", tap, "ether proto 0x88b5");
+    if (!seen.includes("Hello, I am somebody")) throw new Error(seen + unikernel.output());
+  });
+
   await check("frames over UDP, to a TAP device of socat's", ["ping", "socat"], async () => {
     await respond("udp:127.0.0.1:4000,127.0.0.1:4001", "10.9.1.2");
-    const tap = "TUN:10.9.1.1/24,tun-type=tap,iff-no-pi,iff-up,tun-name=tap1";
+    const device = "TUN:10.9.1.1/24,tun-type=tap,iff-no-pi,iff-up,tun-name=tap1";
     const peer = "UDP-DATAGRAM:127.0.0.1:4000,bind=127.0.0.1:4001";
-    await untilThere(start("socat", tap, peer), "10.9.1.1/24");
+    await untilThere(start("socat", device, peer), "10.9.1.1/24");
     return flood("10.9.1.2");
   });
 

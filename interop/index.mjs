@@ -1,7 +1,6 @@
 // npm run interop: unikernels on Node beside the Linux kernel and its programs, on one Ethernet.
 // Every file of checks runs in a network namespace of its own. With names, only these files.
 
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ensurePackages } from "../scripts/packages.mjs";
 import { root, run, say } from "../scripts/step.mjs";
@@ -28,11 +27,8 @@ async function runTopics(names) {
   }
   await ensurePackages();
   await ensurePrograms();
-  if (!existsSync(join(root, "dist/platform-node/network-socket.js"))) {
-    const code = await run("npm", ["run", "build:package", "--silent"]);
-    if (code !== 0) return code;
-  }
-  let code = 0;
+  let code = await run("tsc", ["-b"]);
+  if (code !== 0) return code;
   for (const name of names) {
     say(name);
     code ||= await run(process.execPath, [join(root, "interop", `${name}.mjs`)]);
