@@ -1,7 +1,7 @@
 /**
  * What the kernel can do and Node's own modules do not offer: waiting for any descriptor, binding a
  * TCP port before the call returns, telling a reset from an end. Node's handles can, which `process.binding` gives;
- * see docs/decisions/0015-handles-of-the-kernel.md.
+ * see docs/decisions/0017-handles-of-the-kernel.md.
  */
 
 import { fstatSync, readSync } from "node:fs";
