@@ -1,0 +1,48 @@
+/** The constants of TCP, where the RFCs leave a choice or a network may need another. */
+
+/** Settings of a whole TCP layer. */
+export interface TcpSettings {
+  /** How long an acknowledgment may wait for company: at most 500 (RFC 9293, 3.8.6.3). */
+  readonly ackDelayMs: number;
+  /** What the retransmission timeout is above the round trip at least (RFC 6298, 2.4). */
+  readonly minRtoMs: number;
+  /** Twice the maximum segment lifetime, of which RFC 9293 (3.4.2) says 2 minutes. */
+  readonly timeWaitMs: number;
+  /** Connections in TIME-WAIT; the oldest makes room. */
+  readonly maxTimeWaits: number;
+  /** How long a connection that nobody reads waits for the peer's FIN. */
+  readonly finWait2Ms: number;
+  readonly congestion: "cubic" | "new-reno";
+  /** RFC 7323 and RFC 2018. */
+  readonly timestamps: boolean;
+  readonly selectiveAcknowledgment: boolean;
+  /** RFC 8985, 7. */
+  readonly tailLossProbe: boolean;
+  /** The receive buffer to begin with; it grows with the path. */
+  readonly initialReceiveBytes: number;
+  /** Keep-alive probes without an answer, and the time between them, after the first. */
+  readonly keepAliveCount: number;
+  readonly keepAliveIntervalMs: number;
+}
+
+/** What a stack uses unless told otherwise. */
+export const defaultSettings: TcpSettings = {
+  ackDelayMs: 40,
+  minRtoMs: 200,
+  timeWaitMs: 60_000,
+  maxTimeWaits: 16_384,
+  finWait2Ms: 60_000,
+  congestion: "cubic",
+  timestamps: true,
+  selectiveAcknowledgment: true,
+  tailLossProbe: true,
+  initialReceiveBytes: 65_535,
+  keepAliveCount: 9,
+  keepAliveIntervalMs: 75_000,
+};
+
+/** The most that a buffer grows to, unless a connection says otherwise. */
+export const defaultBufferBytes: number = 4 * 1024 * 1024;
+
+/** RFC 5482. */
+export const defaultUserTimeoutMs = 300_000;
