@@ -1,0 +1,400 @@
+/**
+ * One TCP connection: the transmission control block of RFC 9293, 3.3.1. It is synchronous, and
+ * time is an argument; what arrives is handled in {@link ./arrives.ts}.
+ */
+
+import type { TcpOptions } from "../../devices/index.ts";
+import type { Timer } from "../timers.ts";
+import { segmentArrives } from "./arrives.ts";
+import type { ConnectionEnds } from "./connection-table.ts";
+import { Cubic } from "./cubic.ts";
+import { NewReno } from "./new-reno.ts";
+import { departs, makeHeader, send } from "./departs.ts";
+import { KeepAlive } from "./keep-alive.ts";
+import { flag, type TcpHeader, type TcpSegment } from "./packet.ts";
+import { Receiver } from "./receiver.ts";
+import { Recovery } from "./recovery.ts";
+import { RoundTrip } from "./round-trip.ts";
+import type { SendQueue } from "./send-queue.ts";
+import { Sender } from "./sender.ts";
+import { add } from "./sequence.ts";
+import { defaultBufferBytes, defaultUserTimeoutMs, type TcpSettings } from "./settings.ts";
+import { follow, isSynchronized, type State, type StateEvent } from "./states.ts";
+
+/** Why a connection ended without both FINs. */
+export type ConnectionFailure = "closed" | "refused" | "reset" | "timed-out" | "unreachable";
+
+/** Is told what happens to a connection; the user's side of it. */
+export interface ConnectionUser {
+  /** It is in ESTABLISHED, or past it. */
+  established(): void;
+  /** There is something to read, or the end of it. */
+  hasInput(): void;
+  /** There is room to write, or everything was acknowledged. */
+  hasRoom(): void;
+  /** It is over: both sides closed, or it failed. */
+  ended(failure: ConnectionFailure | undefined): void;
+}
+
+/** What a connection needs of the layer that it belongs to. */
+export interface ConnectionLayer {
+  readonly settings: TcpSettings;
+  /** Sends a segment with `length` bytes of `queue` from `offset` on. All are *borrowed*. */
+  transmit(
+    connection: Connection,
+    header: TcpHeader,
+    queue: SendQueue | undefined,
+    offset: number,
+    length: number,
+  ): void;
+  /** Data bytes that a segment to `remote` may carry: in one packet, and in one that is cut. */
+  segmentBytes(remote: Uint8Array): { readonly plain: number; readonly large: number };
+  /** The connection's next deadline may have changed. */
+  schedule(connection: Connection): void;
+  /** The connection's state changed: it may be over, or be in TIME-WAIT. */
+  stateChanged(connection: Connection, nowMs: number): void;
+  /** Answers a segment with a reset (RFC 9293, 3.10.7.1). */
+  reject(ends: ConnectionEnds, segment: TcpSegment): void;
+  /** Takes a token for a challenge acknowledgment (RFC 5961, 7). */
+  mayChallenge(nowMs: number): boolean;
+}
+
+/** Bytes of the options that every segment of a connection with timestamps has. */
+const timestampBytes = 12;
+
+/** The segment size of a peer that announces none (RFC 9293, 3.7.1). */
+const defaultSegmentBytes: Readonly<Record<number, number>> = { 4: 536, 16: 1220 };
+
+/** The least send buffer, and how it grows with the congestion window. */
+const minSendBufferBytes = 64 * 1024;
+
+/** A connection. */
+export class Connection implements ConnectionEnds {
+  readonly local: Uint8Array;
+  readonly localPort: number;
+  readonly remote: Uint8Array;
+  readonly remotePort: number;
+  readonly layer: ConnectionLayer;
+  readonly sender: Sender;
+  readonly receiver: Receiver;
+  readonly recovery: Recovery;
+  readonly options: TcpOptions;
+  /** One for all segments: see {@link ./departs.ts}. */
+  readonly header: TcpHeader;
+  user: ConnectionUser | undefined;
+  state: State = "CLOSED";
+  failure: ConnectionFailure | undefined;
+  /** Whether it was opened by a segment that arrived. */
+  readonly isPassive: boolean;
+  /** As negotiated (RFC 7323). */
+  usesTimestamps = false;
+  usesWindowScale = false;
+  /** The user has let go of it: what arrives is answered with a reset (RFC 9293, 3.6.1). */
+  isOrphan = false;
+  /** Where to be in the layer's list of connections to look after when a batch ends. */
+  isTouched = false;
+  /** Wakes it for {@link Connection.expire}; the layer's. */
+  timer: Timer | undefined;
+  /** The last report that it cannot be reached, which need not be so for long (RFC 1122). */
+  softFailure: ConnectionFailure | undefined;
+
+  readonly #timestampOffset: number;
+  #peerSegmentBytes = 536;
+  readonly #keepAlive: KeepAlive | undefined;
+  #finWait2Ms = Infinity;
+
+  constructor(
+    ends: ConnectionEnds,
+    layer: ConnectionLayer,
+    options: TcpOptions,
+    iss: number,
+    timestampOffset: number,
+    isPassive: boolean,
+  ) {
+    this.local = ends.local;
+    this.localPort = ends.localPort;
+    this.remote = ends.remote;
+    this.remotePort = ends.remotePort;
+    this.layer = layer;
+    this.options = options;
+    this.isPassive = isPassive;
+    this.#timestampOffset = timestampOffset;
+    const { settings } = layer;
+    const segmentBytes = layer.segmentBytes(ends.remote).plain;
+    const congestion =
+      settings.congestion === "cubic" ? new Cubic({ segmentBytes }) : new NewReno({ segmentBytes });
+    const roundTrip = new RoundTrip({ minRtoMs: settings.minRtoMs });
+    this.recovery = new Recovery(congestion, roundTrip, (atMs) => this.timestampAt(atMs));
+    this.sender = new Sender(iss, this.recovery, (sequence, length, nowMs) =>
+      departs(this, sequence, length, nowMs),
+    );
+    this.sender.noDelay = options.noDelay ?? false;
+    this.sender.mayProbeTail = settings.tailLossProbe;
+    this.receiver = new Receiver({
+      bufferBytes: settings.initialReceiveBytes,
+      maxBufferBytes: options.receiveBufferBytes ?? defaultBufferBytes,
+      delayMs: settings.ackDelayMs,
+    });
+    if (options.keepAliveMs !== undefined) {
+      this.#keepAlive = new KeepAlive(options.keepAliveMs, settings);
+    }
+
+    this.header = makeHeader(ends.localPort, ends.remotePort);
+  }
+
+  /** The timestamp clock at a time: milliseconds from an offset of its own (RFC 7323, 5.4). */
+  timestampAt(atMs: number): number {
+    return (Math.floor(atMs) + this.#timestampOffset) >>> 0;
+  }
+
+  /** Begins an active open. */
+  open(nowMs: number): void {
+    this.follow("active open", nowMs);
+    this.sender.open(nowMs);
+    this.layer.schedule(this);
+  }
+
+  /** Answers a SYN that arrived at a listener, which has taken what it says. */
+  answer(segment: TcpSegment, nowMs: number): void {
+    this.state = "SYN-RECEIVED";
+    this.synchronize(segment, nowMs);
+    this.sender.open(nowMs);
+    this.layer.schedule(this);
+  }
+
+  /** Goes on from an ACK that answers a SYN cookie, as if the SYN had been remembered. */
+  resume(segment: TcpSegment, segmentBytes: number, nowMs: number): void {
+    const syn: TcpSegment = {
+      ...segment,
+      sequenceNumber: add(segment.sequenceNumber, -1),
+      maximumSegmentSize: segmentBytes,
+      windowScale: -1,
+      sackPermitted: false,
+      timestamps: false,
+    };
+    this.state = "SYN-RECEIVED";
+    this.synchronize(syn, nowMs);
+    this.sender.nxt = add(this.sender.iss, 1);
+    this.receive(segment, nowMs);
+  }
+
+  /** The path to the peer carries less than before: sends again what was too large. */
+  pathChanged(nowMs: number): void {
+    const before = this.sender.segmentBytes;
+    this.learnSegmentBytes();
+    if (this.sender.segmentBytes >= before) return;
+    this.sender.resendLost(nowMs);
+    this.layer.schedule(this);
+  }
+
+  /** Takes the peer's SYN: its sequence number, window and options (RFC 9293, 3.10.7.3). */
+  synchronize(segment: TcpSegment, nowMs: number): void {
+    const { sender, receiver, recovery } = this;
+    const { settings } = this.layer;
+    receiver.synchronize(segment.sequenceNumber);
+    sender.wl1 = segment.sequenceNumber;
+    sender.wl2 = segment.acknowledgmentNumber;
+    sender.wnd = sender.maxWnd = segment.windowField;
+    this.usesTimestamps = settings.timestamps && segment.timestamps;
+    recovery.usesTimestamps = this.usesTimestamps;
+    if (this.usesTimestamps) {
+      receiver.tsRecent = segment.timestampValue;
+      receiver.tsRecentMs = nowMs;
+    }
+    recovery.usesSack = settings.selectiveAcknowledgment && segment.sackPermitted;
+    receiver.usesSack = recovery.usesSack;
+    this.usesWindowScale = segment.windowScale >= 0;
+    if (!this.usesWindowScale) receiver.shift = 0;
+    else sender.shift = Math.min(segment.windowScale, 14);
+    this.#peerSegmentBytes =
+      segment.maximumSegmentSize || (defaultSegmentBytes[this.remote.length] ?? 536);
+    this.learnSegmentBytes();
+  }
+
+  /** Sends SYN again, which now acknowledges the peer's. */
+  resendSyn(nowMs: number): void {
+    this.sender.reopen(nowMs);
+  }
+
+  /** Both sides know that the connection is there. */
+  establish(event: StateEvent, nowMs: number): void {
+    this.follow(event, nowMs);
+    this.learnSegmentBytes();
+    this.user?.established();
+  }
+
+  /** Sets the size of segments from what the peer takes and the path carries (RFC 6691). */
+  learnSegmentBytes(): void {
+    const path = this.layer.segmentBytes(this.remote);
+    const optionBytes = this.usesTimestamps ? timestampBytes : 0;
+    const plain = Math.max(1, Math.min(this.#peerSegmentBytes, path.plain) - optionBytes);
+    const large = path.large - optionBytes;
+    this.sender.setSegmentBytes(plain, Math.max(plain, large - (large % plain)));
+  }
+
+  /** A segment has arrived. Call {@link Connection.flush} when there are no more. */
+  receive(segment: TcpSegment, nowMs: number): void {
+    this.#keepAlive?.heard(nowMs);
+    segmentArrives(this, segment, nowMs);
+  }
+
+  /** Sends what can be sent, and what is due, after segments have arrived or the user acted. */
+  flush(nowMs: number): void {
+    if (this.state === "CLOSED") return;
+    if (isSynchronized(this.state)) this.sender.output(nowMs);
+    if (this.receiver.isAckDue) this.acknowledge(nowMs);
+    this.layer.schedule(this);
+  }
+
+  /** When {@link Connection.expire} wants to be called; `Infinity` for not. */
+  get nextMs(): number {
+    const { sender } = this;
+    const waitMs = Math.min(sender.deadlineMs, this.recovery.reorderingMs);
+    const giveUpMs = sender.deadlineMs === Infinity ? Infinity : this.#giveUpMs;
+    return Math.min(waitMs, giveUpMs, this.receiver.ackDueMs, this.#probeMs, this.#finWait2Ms);
+  }
+
+  /** Does what is due. */
+  expire(nowMs: number): void {
+    const { sender, receiver, recovery } = this;
+    if (sender.deadlineMs !== Infinity && nowMs >= this.#giveUpMs) {
+      this.fail(this.softFailure ?? "timed-out", nowMs);
+      return;
+    }
+    if (nowMs >= this.#finWait2Ms) {
+      this.#end(nowMs);
+      return;
+    }
+    if (nowMs >= recovery.reorderingMs) sender.expireReordering(nowMs);
+    if (nowMs >= sender.deadlineMs) {
+      sender.expire(nowMs);
+      if (this.#hasGivenUpConnecting()) {
+        this.fail(this.softFailure ?? "timed-out", nowMs);
+        return;
+      }
+    }
+    if (nowMs >= receiver.ackDueMs) receiver.isAckDue = true;
+    if (nowMs >= this.#probeMs && !this.#probe(nowMs)) return;
+    this.flush(nowMs);
+  }
+
+  /** Adds bytes (*given*) to the stream. */
+  write(bytes: Uint8Array, nowMs: number): void {
+    this.sender.queue.append(bytes);
+    this.flush(nowMs);
+  }
+
+  /** Whether the send buffer has room: as much as the path takes in two round trips. */
+  get isWritable(): boolean {
+    const most = this.options.sendBufferBytes ?? defaultBufferBytes;
+    const wanted = Math.max(minSendBufferBytes, 2 * this.recovery.congestion.windowBytes);
+    return this.sender.queue.byteCount < Math.min(most, wanted);
+  }
+
+  /** The next bytes, *fresh*, or `undefined` if none have arrived. */
+  read(nowMs: number): Uint8Array | undefined {
+    const bytes = this.receiver.read(nowMs, this.recovery.roundTrip.smoothedMs ?? 0);
+    if (bytes !== undefined && this.receiver.isUpdateDue && isSynchronized(this.state)) {
+      this.acknowledge(nowMs);
+    }
+    return bytes;
+  }
+
+  /** Closes the sending side: FIN follows what was written. */
+  close(nowMs: number): void {
+    if (this.state === "SYN-SENT") {
+      this.#end(nowMs);
+      return;
+    }
+    this.sender.close();
+    this.follow("close", nowMs);
+    this.flush(nowMs);
+  }
+
+  /** Nobody will read or write any more. */
+  orphan(nowMs: number): void {
+    this.isOrphan = true;
+    this.receiver.discard();
+    if (this.state === "FIN-WAIT-2") this.#finWait2Ms = nowMs + this.layer.settings.finWait2Ms;
+    this.layer.schedule(this);
+  }
+
+  /** Drops the connection and tells the peer (RFC 9293, 3.10.5). */
+  abort(nowMs: number): void {
+    if (this.state === "CLOSED") return;
+    if (this.state !== "SYN-SENT") send(this, this.sender.nxt, flag.rst | flag.ack, 0, 0, nowMs);
+    this.failure = "closed";
+    this.#end(nowMs);
+  }
+
+  /** Ends the connection with a failure. */
+  fail(failure: ConnectionFailure, nowMs: number): void {
+    if (this.state === "CLOSED") return;
+    if (failure === "timed-out" && isSynchronized(this.state)) {
+      send(this, this.sender.nxt, flag.rst | flag.ack, 0, 0, nowMs);
+    }
+    this.failure = failure;
+    this.#end(nowMs);
+  }
+
+  /** Goes where an event leads. */
+  follow(event: StateEvent, nowMs: number): void {
+    const before = this.state;
+    this.state = follow(before, event);
+    if (this.state === before) return;
+    if (this.state === "FIN-WAIT-2" && this.isOrphan) {
+      this.#finWait2Ms = nowMs + this.layer.settings.finWait2Ms;
+    }
+    if (this.state === "TIME-WAIT" || this.state === "CLOSED") this.#finish(nowMs);
+  }
+
+  /** Sends an acknowledgment of everything, without data. */
+  acknowledge(nowMs: number): void {
+    send(this, this.sender.nxt, flag.ack, 0, 0, nowMs);
+  }
+
+  /** Answers what may be an attack, within limits (RFC 5961, 7). */
+  challenge(nowMs: number): void {
+    if (this.layer.mayChallenge(nowMs)) this.acknowledge(nowMs);
+  }
+
+  #end(nowMs: number): void {
+    this.state = "CLOSED";
+    this.#finish(nowMs);
+  }
+
+  #finish(nowMs: number): void {
+    if (this.receiver.isAckDue && this.state === "TIME-WAIT") this.acknowledge(nowMs);
+    this.sender.stop();
+    this.receiver.stop();
+    this.#finWait2Ms = Infinity;
+    this.layer.stateChanged(this, nowMs);
+    this.user?.ended(this.failure);
+  }
+
+  /** When to ask whether the peer is still there: only while nothing is under way. */
+  get #probeMs(): number {
+    if (this.#keepAlive === undefined || !isSynchronized(this.state)) return Infinity;
+    return this.sender.isIdle ? this.#keepAlive.nextMs : Infinity;
+  }
+
+  /** Asks by a sequence number that the peer has had (RFC 9293, 3.8.4), or gives up. */
+  #probe(nowMs: number): boolean {
+    if (this.#keepAlive?.takeProbe() === true) {
+      send(this, add(this.sender.nxt, -1), flag.ack, 0, 0, nowMs);
+      return true;
+    }
+    this.fail("timed-out", nowMs);
+    return false;
+  }
+
+  get #giveUpMs(): number {
+    return this.sender.progressMs + (this.options.userTimeoutMs ?? defaultUserTimeoutMs);
+  }
+
+  /** Reports that nobody is there are believed after three tries (RFC 1122, 4.2.3.9). */
+  #hasGivenUpConnecting(): boolean {
+    const isConnecting = this.state === "SYN-SENT" || this.state === "SYN-RECEIVED";
+    return isConnecting && this.softFailure !== undefined && this.recovery.timeouts >= 3;
+  }
+}
