@@ -1,0 +1,93 @@
+/**
+ * What a connection does when it is told by ICMP that its segments do not arrive (RFC 1122,
+ * 4.2.3.9; RFC 1191; RFC 8201), with the checks of RFC 5927 against reports that are made up.
+ */
+
+import type { IcmpReport } from "../../devices/index.ts";
+import type { Connection, ConnectionFailure } from "./connection.ts";
+import { protocol } from "./segment-writer.ts";
+import { isAtOrBefore, isBefore } from "./sequence.ts";
+
+/** Finds a connection by its ends. */
+export type FindConnection = (
+  local: Uint8Array,
+  localPort: number,
+  remote: Uint8Array,
+  remotePort: number,
+) => Connection | undefined;
+
+/** What a report means: the path is narrower, or nobody is there, for now or for good. */
+type Meaning = "too large" | { readonly failure: ConnectionFailure; readonly isHard: boolean };
+
+const soft = { failure: "unreachable", isHard: false } as const;
+const hard = { failure: "unreachable", isHard: true } as const;
+const refused = { failure: "refused", isHard: true } as const;
+
+/** Handles a report about a packet of ours. */
+export function reportArrives(report: IcmpReport, find: FindConnection, nowMs: number): void {
+  const quote = readQuote(report.packet);
+  if (quote === undefined) return;
+  const { source, destination, segment } = quote;
+  const [sourcePort, destinationPort] = [word(segment, 0), word(segment, 2)];
+  const connection = find(source, sourcePort, destination, destinationPort);
+  const sequence = word(segment, 4) * 0x1_0000 + word(segment, 6);
+  if (connection === undefined || !isOutstanding(connection, sequence)) return;
+  const { type, code } = report;
+  const meaning = source.length === 4 ? meaningOfV4(type, code) : meaningOfV6(type, code);
+  if (meaning === undefined) return;
+  if (meaning === "too large") connection.pathChanged(nowMs);
+  else takeFailure(connection, meaning.failure, meaning.isHard, nowMs);
+}
+
+/** A connection that is being opened believes that nobody is there; others wait (RFC 5927, 5). */
+function takeFailure(
+  connection: Connection,
+  failure: ConnectionFailure,
+  isHard: boolean,
+  nowMs: number,
+): void {
+  if (isHard && connection.state === "SYN-SENT") connection.fail(failure, nowMs);
+  else connection.softFailure = "unreachable";
+}
+
+function isOutstanding({ sender }: Connection, sequence: number): boolean {
+  return isAtOrBefore(sender.una, sequence) && isBefore(sequence, sender.nxt);
+}
+
+function meaningOfV4(type: number, code: number): Meaning | undefined {
+  if (type === 11 || type === 12) return soft;
+  if (type !== 3) return undefined;
+  if (code === 4) return "too large";
+  if (code === 3) return refused;
+  return code === 2 ? hard : soft;
+}
+
+function meaningOfV6(type: number, code: number): Meaning | undefined {
+  if (type === 2) return "too large";
+  if (type === 1 && code === 4) return refused;
+  if (type === 4 && code === 1) return hard;
+  return type === 1 || type === 3 || type === 4 ? soft : undefined;
+}
+
+interface Quote {
+  readonly source: Uint8Array;
+  readonly destination: Uint8Array;
+  /** At least its ports and sequence number. */
+  readonly segment: Uint8Array;
+}
+
+function readQuote(packet: Uint8Array): Quote | undefined {
+  const version = (packet[0] ?? 0) >> 4;
+  const [start, addresses, addressBytes, next] =
+    version === 4 ? [((packet[0] ?? 0) & 15) * 4, 12, 4, packet[9]] : [40, 8, 16, packet[6]];
+  if (next !== protocol || packet.length < start + 8) return undefined;
+  return {
+    source: packet.subarray(addresses, addresses + addressBytes),
+    destination: packet.subarray(addresses + addressBytes, addresses + 2 * addressBytes),
+    segment: packet.subarray(start),
+  };
+}
+
+function word(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+}

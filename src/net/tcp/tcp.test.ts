@@ -1,0 +1,80 @@
+import type { TcpFlow } from "../../devices/index.ts";
+import { expect, test } from "vitest";
+import { pattern, readAll, tcpWorld, type TcpWorld, writeAll } from "../../../test/tcp-world.ts";
+import { timersOf } from "../timers.ts";
+
+/** Lets the server echo on port 7, and gives a connection to it. */
+async function echo({ client, server }: TcpWorld): Promise<TcpFlow> {
+  server.tcp.listen(7, async (flow) => {
+    for (let bytes = await flow.read(); bytes !== undefined; bytes = await flow.read()) {
+      await flow.write(bytes);
+    }
+    await flow.shutdown("write");
+  });
+  return client.tcp.connect({ address: server.address, port: 7 });
+}
+
+test("a stream is echoed whole, and both ends close", async () => {
+  const world = await tcpWorld({ wire: { delayMs: 5 } });
+  const timers = timersOf(world.simulation.clock);
+  await world.simulation.run(async () => {
+    const flow = await echo(world);
+    const sent = pattern(300_000);
+    const [received] = await Promise.all([readAll(flow), writeAll(flow, sent)]);
+    expect(Buffer.compare(received, sent)).toBe(0);
+    await flow[Symbol.asyncDispose]();
+    await world.simulation.clock.sleep(100_000);
+    await world.client.dispose();
+    await world.server.dispose();
+    expect(timers.activeCount).toBe(0);
+  });
+});
+
+test("nothing is lost on a wire that loses, doubles and reorders frames", async () => {
+  const wire = { delayMs: 10, loss: 0.05, duplication: 0.05, reordering: 0.1, holdBackMs: 20 };
+  const world = await tcpWorld({ wire });
+  await world.simulation.run(async () => {
+    const flow = await echo(world);
+    const sent = pattern(300_000);
+    const [received] = await Promise.all([readAll(flow), writeAll(flow, sent)]);
+    expect(Buffer.compare(received, sent)).toBe(0);
+  });
+});
+
+test("connect() fails with `refused` where nobody listens", async () => {
+  const world = await tcpWorld();
+  await world.simulation.run(async () => {
+    const attempt = world.client.tcp.connect({ address: world.server.address, port: 9 });
+    await expect(attempt).rejects.toMatchObject({ name: "ProtocolError", code: "refused" });
+  });
+});
+
+test("connect() fails with `unreachable` where there is no host", async () => {
+  const world = await tcpWorld();
+  await world.simulation.run(async () => {
+    const attempt = world.client.tcp.connect({ address: "10.0.0.9", port: 9 });
+    await expect(attempt).rejects.toMatchObject({ name: "ProtocolError", code: "unreachable" });
+  });
+});
+
+test("a long path is filled: the windows grow", async () => {
+  const world = await tcpWorld({
+    wire: { delayMs: 25, bitsPerSecond: 100e6, queueBytes: 2e6 },
+  });
+  await world.simulation.run(async () => {
+    const received = new Promise<number>((resolve) => {
+      world.server.tcp.listen(9, async (flow) => {
+        const bytes = await readAll(flow);
+        resolve(bytes.length);
+      });
+    });
+    const flow = await world.client.tcp.connect({ address: world.server.address, port: 9 });
+    const startMs = world.simulation.clock.monotonicMs();
+    const sent = pattern(12_500_000);
+    await writeAll(flow, sent, 65_536);
+    expect(await received).toBe(sent.length);
+    const seconds = (world.simulation.clock.monotonicMs() - startMs) / 1000;
+    // The wire takes 1 s for the bytes alone.
+    expect(seconds).toBeLessThan(1.4);
+  });
+});

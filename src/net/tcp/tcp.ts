@@ -1,0 +1,397 @@
+/**
+ * The TCP layer: ports, connections and listeners over both versions of IP. What one connection
+ * does is in {@link ./connection.ts}.
+ */
+
+import { ProtocolError } from "../../devices/errors.ts";
+import type {
+  Clock,
+  Endpoint,
+  Icmp,
+  Ip,
+  Random,
+  ReceivedPacket,
+  Tcp,
+  TcpFlow,
+  TcpListener,
+  TcpOptions,
+} from "../../devices/index.ts";
+import { isSameAddress, parseAddress } from "../address.ts";
+import { add as addChecksum, finish, pseudoHeaderSum } from "../checksum.ts";
+import { ephemeralPort } from "../ephemeral-port.ts";
+import { type Timers, timersOf } from "../timers.ts";
+import { becomeEstablished } from "./connecting.ts";
+import { Connection, type ConnectionLayer } from "./connection.ts";
+import { type ConnectionEnds, ConnectionTable } from "./connection-table.ts";
+import { ConnectionFlow } from "./flow.ts";
+import { InitialSequenceNumbers } from "./initial-sequence-number.ts";
+import { type Accept, Listener, PortTable } from "./listener.ts";
+import { decode, type TcpHeader, type TcpSegment } from "./packet.ts";
+import { checkPort, connectError } from "./refusals.ts";
+import { rejection } from "./rejection.ts";
+import { reportArrives } from "./report.ts";
+import { protocol, SegmentWriter } from "./segment-writer.ts";
+import type { SendQueue } from "./send-queue.ts";
+import { defaultSettings, type TcpSettings } from "./settings.ts";
+import { TimeWait, TimeWaits } from "./time-wait.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+/** What the layer stands on. */
+export interface TcpLayerOptions {
+  readonly v4?: Ip | undefined;
+  readonly v6?: Ip | undefined;
+  readonly icmp?: Icmp | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly settings?: Partial<TcpSettings> | undefined;
+}
+
+/** Connects TCP over one or both versions of IP. */
+export function connect(options: TcpLayerOptions): Tcp {
+  return new TcpLayer(options);
+}
+
+/** Bytes of a header without options. */
+const headerBytes = 20;
+
+/** The longest IP and TCP headers of a packet that the link will cut. */
+const largeHeaderBytes: Readonly<Record<number, number>> = { 4: 20, 16: 40 };
+
+interface Path {
+  readonly ip: Ip;
+  readonly writer: SegmentWriter;
+}
+
+class TcpLayer implements Tcp, ConnectionLayer {
+  readonly settings: TcpSettings;
+  readonly counters = {
+    segmentsIn: 0,
+    segmentsOut: 0,
+    opened: 0,
+    accepted: 0,
+    retransmissions: 0,
+    timeouts: 0,
+    resetsOut: 0,
+    malformed: 0,
+    badChecksum: 0,
+    unsent: 0,
+    challenges: 0,
+    synCookies: 0,
+    backlogFull: 0,
+  };
+  readonly #timers: Timers;
+  readonly #random: Random;
+  readonly #v4: Path | undefined;
+  readonly #v6: Path | undefined;
+  readonly #table: ConnectionTable<Connection | TimeWait>;
+  readonly #ports: PortTable = new PortTable();
+  readonly #timeWaits: TimeWaits;
+  readonly #initialSequenceNumbers: InitialSequenceNumbers;
+  readonly #challenges: TokenBucket = new TokenBucket(100, 1000);
+  readonly #stops: (() => void)[] = [];
+  readonly #nowMs = (): number => this.#timers.nowMs();
+  /** Connections that had segments in this batch. */
+  readonly #touched: Connection[] = [];
+  /** The time of this batch; `NaN` between two. */
+  #batchMs = NaN;
+  #isClosed = false;
+
+  constructor({ v4, v6, icmp, clock, random, settings }: TcpLayerOptions) {
+    this.settings = { ...defaultSettings, ...settings };
+    this.#timers = timersOf(clock);
+    this.#random = random;
+    this.#table = new ConnectionTable(random);
+    this.#initialSequenceNumbers = new InitialSequenceNumbers(random);
+    const { timeWaitMs, maxTimeWaits } = this.settings;
+    this.#timeWaits = new TimeWaits(this.#timers, timeWaitMs, maxTimeWaits, (entry) =>
+      this.#table.remove(entry),
+    );
+    this.#v4 = this.#standOn(v4);
+    this.#v6 = this.#standOn(v6);
+    if (icmp !== undefined) {
+      this.#stops.push(icmp.onReport((report) => reportArrives(report, this.#find, this.#nowMs())));
+    }
+  }
+
+  async connect(
+    to: Endpoint,
+    options: TcpOptions & { readonly signal?: AbortSignal } = {},
+  ): Promise<TcpFlow> {
+    options.signal?.throwIfAborted();
+    const connection = this.#makeActive(to, options);
+    const established = becomeEstablished(connection, to, this.#nowMs, options.signal);
+    connection.open(this.#nowMs());
+    return established;
+  }
+
+  listen(
+    port: number,
+    accept: Accept,
+    options: TcpOptions & { readonly address?: string; readonly backlog?: number } = {},
+  ): TcpListener {
+    this.#checkOpen(`listen on port ${port}`);
+    checkPort(port, 0);
+    const address = this.#listenAddress(options.address);
+    const isTaken = (each: number): boolean => this.#ports.isTaken(each, address);
+    const picked = port === 0 ? ephemeralPort(this.#random, isTaken) : port;
+    if (picked === undefined || isTaken(picked)) {
+      throw new ProtocolError("address-in-use", `Cannot listen on port ${port}: it is taken`);
+    }
+    const listener = new Listener({
+      address,
+      port: picked,
+      accept,
+      options,
+      layer: this,
+      random: this.#random,
+      dispose: () => this.#ports.remove(listener),
+    });
+    this.#ports.add(listener);
+    return listener;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const nowMs = this.#nowMs();
+    this.#ports.clear();
+    for (const entry of this.#table.entries()) {
+      if (entry instanceof Connection) entry.abort(nowMs);
+    }
+    this.#timeWaits.clear();
+    for (const stop of this.#stops) stop();
+    this.#v4?.ip.listen(protocol, undefined);
+    this.#v6?.ip.listen(protocol, undefined);
+  }
+
+  transmit(
+    connection: Connection,
+    header: TcpHeader,
+    queue: SendQueue | undefined,
+    offset: number,
+    length: number,
+  ): void {
+    this.#write(connection, header, queue, offset, length, connection.sender.segmentBytes);
+  }
+
+  segmentBytes(remote: Uint8Array): { readonly plain: number; readonly large: number } {
+    const ip = this.#path(remote)?.ip;
+    const plain = (ip?.pathPayloadBytes(remote) ?? 0) - headerBytes;
+    const { segmentationBytes } = ip?.offloads ?? { segmentationBytes: 0 };
+    const ipBytes = largeHeaderBytes[remote.length] ?? 40;
+    return { plain, large: Math.max(plain, segmentationBytes - 14 - ipBytes - headerBytes) };
+  }
+
+  schedule(connection: Connection): void {
+    connection.timer?.set(connection.nextMs);
+  }
+
+  stateChanged(connection: Connection, nowMs: number): void {
+    connection.timer?.clear();
+    this.#table.remove(connection);
+    this.counters.retransmissions += connection.recovery.retransmissions;
+    this.counters.timeouts += connection.recovery.timeouts;
+    if (connection.state !== "TIME-WAIT") return;
+    const rest = new TimeWait(connection);
+    this.#table.add(rest);
+    this.#timeWaits.add(rest, nowMs);
+  }
+
+  reject(ends: ConnectionEnds, segment: TcpSegment): void {
+    const header = rejection(segment);
+    if (header === undefined) return;
+    this.counters.resetsOut += 1;
+    this.#write(ends, header, undefined, 0, 0, headerBytes);
+  }
+
+  mayChallenge(nowMs: number): boolean {
+    if (!this.#challenges.take(nowMs)) return false;
+    this.counters.challenges += 1;
+    return true;
+  }
+
+  /** Makes a connection that answers `segment`; its initial sequence number may be given. */
+  makePassive(
+    ends: ConnectionEnds,
+    options: TcpOptions,
+    nowMs: number,
+    iss: number = this.#initialSequenceNumber(ends, nowMs),
+  ): Connection {
+    return this.#add(ends, options, iss, true);
+  }
+
+  /** Sends a segment without a connection: the answer to a SYN that is not remembered. */
+  sendBare(ends: ConnectionEnds, header: TcpHeader): void {
+    this.#write(ends, header, undefined, 0, 0, headerBytes);
+  }
+
+  /** Hands an established connection to the user. */
+  accepted(connection: Connection, accept: Accept): void {
+    this.counters.accepted += 1;
+    const flow = new ConnectionFlow(connection, this.#nowMs);
+    const abort = (): void => flow.abort();
+    try {
+      void Promise.resolve(accept(flow)).catch(abort);
+    } catch {
+      abort();
+    }
+  }
+
+  #makeActive(to: Endpoint, options: TcpOptions): Connection {
+    this.#checkOpen(`connect to ${to.address}`);
+    checkPort(to.port, 1);
+    const remote = parseAddress(to.address);
+    if (remote === undefined) {
+      throw new TypeError(`Cannot connect to "${to.address}": it is no address`);
+    }
+    const local = this.#path(remote)?.ip.sourceFor(remote)?.slice();
+    if (local === undefined) throw connectError(to, "no-route");
+    const localPort = ephemeralPort(
+      this.#random,
+      (port) =>
+        this.#ports.isTaken(port, local) ||
+        this.#table.find(local, port, remote, to.port) !== undefined,
+    );
+    if (localPort === undefined) throw connectError(to, "no-buffer");
+    const ends = { local, localPort, remote, remotePort: to.port };
+    this.counters.opened += 1;
+    return this.#add(ends, options, this.#initialSequenceNumber(ends, this.#nowMs()), false);
+  }
+
+  #add(ends: ConnectionEnds, options: TcpOptions, iss: number, isPassive: boolean): Connection {
+    const connection = new Connection(ends, this, options, iss, this.#random.uint32(), isPassive);
+    connection.timer = this.#timers.timer((nowMs) => connection.expire(nowMs));
+    this.#table.add(connection);
+    return connection;
+  }
+
+  #initialSequenceNumber(ends: ConnectionEnds, nowMs: number): number {
+    const { local, localPort, remote, remotePort } = ends;
+    return this.#initialSequenceNumbers.next(local, localPort, remote, remotePort, nowMs);
+  }
+
+  #listenAddress(text: string | undefined): Uint8Array | undefined {
+    if (text === undefined) return undefined;
+    const address = parseAddress(text);
+    if (address === undefined) throw new TypeError(`Cannot listen at "${text}": it is no address`);
+    if (address.every((byte) => byte === 0)) return undefined;
+    if (this.#isOurs(address)) return address;
+    throw new ProtocolError("no-route", `Cannot listen at ${text}: it is not our address`);
+  }
+
+  #isOurs(address: Uint8Array): boolean {
+    const source = this.#path(address)?.ip.sourceFor(address);
+    return source !== undefined && isSameAddress(source, address);
+  }
+
+  #checkOpen(what: string): void {
+    if (!this.#isClosed) return;
+    throw new ProtocolError("closed", `Cannot ${what}: the stack was disposed`);
+  }
+
+  #standOn(ip: Ip | undefined): Path | undefined {
+    if (ip === undefined) return undefined;
+    ip.listen(protocol, (packet) => this.#receive(packet));
+    this.#stops.push(ip.onBatchEnd(() => this.#endBatch()));
+    return { ip, writer: new SegmentWriter(ip) };
+  }
+
+  #path(address: Uint8Array): Path | undefined {
+    return address.length === 4 ? this.#v4 : this.#v6;
+  }
+
+  readonly #find = (
+    local: Uint8Array,
+    localPort: number,
+    remote: Uint8Array,
+    remotePort: number,
+  ): Connection | undefined => {
+    const entry = this.#table.find(local, localPort, remote, remotePort);
+    return entry instanceof Connection ? entry : undefined;
+  };
+
+  #receive({ payload, source, destination, offload }: ReceivedPacket): void {
+    this.counters.segmentsIn += 1;
+    if (offload?.checksumOmitted !== true) {
+      const sum = pseudoHeaderSum(source, destination, protocol, payload.length);
+      if (finish(addChecksum(payload, sum)) !== 0) {
+        this.counters.badChecksum += 1;
+        return;
+      }
+    }
+    const segment = decode(payload);
+    if (segment === undefined) {
+      this.counters.malformed += 1;
+      return;
+    }
+    if (Number.isNaN(this.#batchMs)) this.#batchMs = this.#nowMs();
+    const { sourcePort, destinationPort } = segment;
+    const entry = this.#table.find(destination, destinationPort, source, sourcePort);
+    if (entry instanceof Connection) this.#touch(entry, segment);
+    else this.#receiveUnconnected(entry, segment, source, destination);
+  }
+
+  #touch(connection: Connection, segment: TcpSegment): void {
+    connection.receive(segment, this.#batchMs);
+    if (connection.isTouched) return;
+    connection.isTouched = true;
+    this.#touched.push(connection);
+  }
+
+  /** A batch is over: everything in it is answered at once. */
+  #endBatch(): void {
+    const nowMs = this.#batchMs;
+    this.#batchMs = NaN;
+    for (let connection = this.#touched.pop(); connection; connection = this.#touched.pop()) {
+      connection.isTouched = false;
+      connection.flush(nowMs);
+    }
+  }
+
+  #receiveUnconnected(
+    wait: TimeWait | undefined,
+    segment: TcpSegment,
+    source: Uint8Array,
+    destination: Uint8Array,
+  ): void {
+    const { destinationPort: localPort, sourcePort: remotePort } = segment;
+    const ends = { local: destination, localPort, remote: source, remotePort };
+    if (wait !== undefined && !wait.mayReopen(segment)) {
+      const answer = this.#timeWaits.receive(wait, segment, this.#batchMs);
+      if (answer !== undefined) this.#write(wait, answer, undefined, 0, 0, headerBytes);
+      return;
+    }
+    // Not to broadcasts and groups (RFC 9293, MUST-57).
+    if (!this.#isOurs(destination)) return;
+    const listener = this.#ports.find(localPort, destination);
+    if (listener === undefined) {
+      this.reject(ends, segment);
+      return;
+    }
+    if (wait !== undefined) this.#timeWaits.end(wait);
+    const kept = { local: destination.slice(), localPort, remote: source.slice(), remotePort };
+    const connection = listener.receive(kept, segment, this.#batchMs);
+    if (connection !== undefined && !connection.isTouched) {
+      connection.isTouched = true;
+      this.#touched.push(connection);
+    }
+  }
+
+  #write(
+    ends: ConnectionEnds,
+    header: TcpHeader,
+    queue: SendQueue | undefined,
+    offset: number,
+    length: number,
+    segmentBytes: number,
+  ): void {
+    try {
+      this.#path(ends.remote)?.writer.write(ends, header, queue, offset, length, segmentBytes);
+      this.counters.segmentsOut += 1;
+    } catch (error) {
+      // Lost on the way, like any segment: no route now, or a path that has become narrower.
+      if (!(error instanceof Error) || !("code" in error)) throw error;
+      this.counters.unsent += 1;
+    }
+  }
+}
