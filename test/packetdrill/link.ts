@@ -126,7 +126,10 @@ export class Link {
       onBatchEnd: (listener) => subscribe(this.#batchEnds, listener),
       join: () => () => {},
       pathPayloadBytes: () => this.#pathMtuBytes - this.#headerBytes,
-      sourceFor: (destination) => (isSame(destination, hosts.remote) ? hosts.local : undefined),
+      sourceFor: (destination) =>
+        [hosts.remote, hosts.local].some((each) => isSame(destination, each))
+          ? hosts.local
+          : undefined,
       [Symbol.asyncDispose]: async () => {},
     };
   }
