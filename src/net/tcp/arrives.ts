@@ -36,13 +36,22 @@ function arrivesInSynSent(connection: Connection, segment: TcpSegment, nowMs: nu
   if (!hasAck) {
     // Both sides have opened at once.
     connection.follow("SYN arrives", nowMs);
-    connection.resendSyn(nowMs);
+    connection.sender.reopen(nowMs);
+    // What comes with it waits until the connection is established.
+    keepText(connection, segment, nowMs);
     return;
   }
   sender.acknowledged(segment, false, nowMs);
   connection.receiver.isAckDue = true;
   connection.establish("SYN and ACK of SYN arrive", nowMs);
   takeText(connection, segment, add(segment.sequenceNumber, 1), nowMs);
+}
+
+function keepText({ receiver }: Connection, segment: TcpSegment, nowMs: number): void {
+  const hasFin = (segment.flags & flag.fin) !== 0;
+  if (segment.payload.length === 0 && !hasFin) return;
+  receiver.accept(segment, add(segment.sequenceNumber, 1), hasFin, nowMs);
+  receiver.isAckDue = false;
 }
 
 /** RFC 9293, 3.10.7.4. */
@@ -95,7 +104,7 @@ function arrivesOutside(
   }
   if ((segment.flags & flag.syn) !== 0 && segment.sequenceNumber === receiver.irs) {
     // The peer has not heard our SYN and ACK.
-    connection.resendSyn(nowMs);
+    connection.sender.reopen(nowMs);
     return;
   }
   // With the window closed, ACKs and windows of data that cannot be taken still count (MUST-66).
@@ -198,7 +207,8 @@ function takeText(
   const isNew = difference(add(sequence, segment.payload.length), receiver.nxt) > 0;
   if (connection.isOrphan && isNew && segment.payload.length > 0) {
     // Nobody will read it: the peer must know (RFC 9293, 3.6.1).
-    connection.abort(nowMs);
+    connection.layer.reject(connection, segment);
+    connection.fail("closed", nowMs);
     return;
   }
   if (!receiver.accept(segment, sequence, hasFin, nowMs)) {

@@ -211,16 +211,15 @@ export class Connection implements ConnectionEnds {
     this.learnSegmentBytes();
   }
 
-  /** Sends SYN again, which now acknowledges the peer's. */
-  resendSyn(nowMs: number): void {
-    this.sender.reopen(nowMs);
-  }
-
   /** Both sides know that the connection is there. */
   establish(event: StateEvent, nowMs: number): void {
     this.follow(event, nowMs);
     this.learnSegmentBytes();
+    const { roundTrip, timeouts } = this.recovery;
+    if (timeouts > 0 && roundTrip.smoothedMs === undefined) roundTrip.restartAfterLostSyn();
     this.user?.established();
+    // It came with the SYN.
+    if (this.receiver.isFinReceived) this.follow("FIN arrives", nowMs);
   }
 
   /** Sets the size of segments from what the peer takes and the path carries (RFC 6691). */
@@ -228,7 +227,7 @@ export class Connection implements ConnectionEnds {
     const path = this.layer.segmentBytes(this.remote);
     const optionBytes = this.usesTimestamps ? timestampBytes : 0;
     const plain = Math.max(1, Math.min(this.#peerSegmentBytes, path.plain) - optionBytes);
-    const large = path.large - optionBytes;
+    const large = path.large > path.plain ? path.large - optionBytes : plain;
     this.sender.setSegmentBytes(plain, Math.max(plain, large - (large % plain)));
   }
 

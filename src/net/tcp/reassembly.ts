@@ -1,5 +1,5 @@
 import type { SackBlock } from "./packet.ts";
-import { add, difference, isAtOrBefore, isBefore } from "./sequence.ts";
+import { add, difference, isAtOrBefore, isBefore, later } from "./sequence.ts";
 
 const maxRuns = 256;
 
@@ -117,6 +117,17 @@ export class Reassembly {
       before = latest.changed;
     }
     return found;
+  }
+
+  /** The first bytes from `start` to before `end` that are held. */
+  firstHeld(start: number, end: number): SackBlock | undefined {
+    for (const run of this.#runs) {
+      if (isBefore(start, run.right) && isBefore(run.left, end)) {
+        const right = isBefore(end, run.right) ? end : run.right;
+        return { left: later(start, run.left), right };
+      }
+    }
+    return undefined;
   }
 
   clear(): void {

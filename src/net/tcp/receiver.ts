@@ -50,6 +50,8 @@ export class Receiver {
   #edge = 0;
   /** RCV.NXT when an acknowledgment was sent last. */
   #acknowledged = 0;
+  /** Segments with data since then. */
+  #pendingCount = 0;
   /** Data that arrived twice, to be reported once (RFC 2883). */
   #repeat: SackBlock | undefined;
   /** Buffer tuning: what was read since, in about a round trip. */
@@ -155,6 +157,7 @@ export class Receiver {
   offerWindow(shift: number): number {
     if (this.isWindowWon) this.#edge = add(this.nxt, this.#freeBytes);
     this.#acknowledged = this.nxt;
+    this.#pendingCount = 0;
     this.isAckDue = false;
     this.ackDueMs = Infinity;
     return Math.min(0xffff, Math.floor(this.wnd / 2 ** shift));
@@ -212,17 +215,23 @@ export class Receiver {
     this.isAckDue = true;
   }
 
+  /** Remembers the first bytes that arrived before, to be reported at once (RFC 2883, 4). */
   #noteRepeat(sequence: number, end: number): void {
-    if (!this.usesSack || !isBefore(sequence, this.nxt) || sequence === end) return;
-    this.#repeat = { left: sequence, right: isBefore(this.nxt, end) ? this.nxt : end };
+    if (!this.usesSack || sequence === end) return;
+    const repeat = isBefore(sequence, this.nxt)
+      ? { left: sequence, right: isBefore(this.nxt, end) ? this.nxt : end }
+      : this.reassembly.firstHeld(sequence, end);
+    if (repeat === undefined) return;
+    this.#repeat = repeat;
+    this.isAckDue = true;
   }
 
   #scheduleAck(before: number, isNewInOrder: boolean, hasFin: boolean, nowMs: number): void {
-    const pendingBytes = difference(this.nxt, this.#acknowledged);
-    // At least every second full segment, and at once when something is missing or ends.
+    // Every second segment, and at once when something is missing or ends (RFC 9293, 3.8.6.3).
+    this.#pendingCount += 1;
     if (!isNewInOrder || hasFin || this.nxt === before || this.reassembly.runCount > 0) {
       this.isAckDue = true;
-    } else if (pendingBytes >= 2 * this.segmentBytes) {
+    } else if (this.#pendingCount >= 2) {
       this.isAckDue = true;
     } else if (this.ackDueMs === Infinity) {
       this.ackDueMs = nowMs + this.#delayMs;

@@ -148,7 +148,7 @@ export class Recovery {
     this.timeouts += 1;
     // A receiver that has the first segment and does not acknowledge it has thrown data away.
     if (this.segments.at(0)?.isSacked === true) this.segments.unmarkSacked();
-    this.congestion.timedOut(this.flightBytes, nowMs, this.#mode !== "loss");
+    this.congestion.timedOut(this.flightBytes, nowMs, this.#mode === "open");
     if (this.#mode !== "loss") this.#firstRetransmission = undefined;
     this.segments.markAllLost();
     this.#mode = "loss";

@@ -59,13 +59,14 @@ function meaningOfV4(type: number, code: number): Meaning | undefined {
   if (type !== 3) return undefined;
   if (code === 4) return "too large";
   if (code === 3) return refused;
-  return code === 2 ? hard : soft;
+  // No such protocol there, or a filter that says so.
+  return code === 2 || code === 9 || code === 10 || code === 13 ? hard : soft;
 }
 
 function meaningOfV6(type: number, code: number): Meaning | undefined {
   if (type === 2) return "too large";
   if (type === 1 && code === 4) return refused;
-  if (type === 4 && code === 1) return hard;
+  if ((type === 4 && code === 1) || (type === 1 && code === 1)) return hard;
   return type === 1 || type === 3 || type === 4 ? soft : undefined;
 }
 

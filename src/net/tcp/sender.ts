@@ -50,10 +50,14 @@ export class Sender {
   readonly #emit: Emit;
   #wait: Wait = "nothing";
   #probeCount = 0;
+  /** What was sent beyond the closed window, if nothing else is under way. */
+  #probeSequence: number | undefined;
+  /** The end of the last segment that was not full. */
+  #smallEnd: number;
   #sentMs = 0;
 
   constructor(iss: number, recovery: Recovery, emit: Emit) {
-    this.iss = this.una = this.nxt = iss;
+    this.iss = this.una = this.nxt = this.#smallEnd = iss;
     this.recovery = recovery;
     this.#emit = emit;
   }
@@ -140,8 +144,14 @@ export class Sender {
     if (this.wnd > this.maxWnd) this.maxWnd = this.wnd;
     if (!wasClosed || this.wnd === 0) return;
     this.#probeCount = 0;
-    // What probed the closed window was thrown away there.
-    if (this.recovery.segments.count > 0) this.recovery.segments.markAllLost();
+    // What probed the closed window was thrown away there: as if it had not been sent.
+    if (this.una === this.#probeSequence) {
+      this.recovery.segments.clear();
+      this.nxt = this.#smallEnd = this.una;
+    } else {
+      this.recovery.segments.markAllLost();
+    }
+    this.#probeSequence = undefined;
   }
 
   /** Sends what both windows allow. */
@@ -264,9 +274,13 @@ export class Sender {
     return most - (most % this.segmentBytes);
   }
 
-  /** Whether to send less than a full segment: Nagle and RFC 9293, 3.8.6.2.1. */
+  /**
+   * Whether to send less than a full segment: RFC 9293, 3.8.6.2.1, with Nagle's algorithm as Minshall
+   * changed it: a small segment waits only for another small one, so that the end of a long write
+   * does not wait for a delayed acknowledgment.
+   */
   #isWorthSending(size: number, isLast: boolean, hasFin: boolean): boolean {
-    if (isLast) return hasFin || this.noDelay || this.isIdle;
+    if (isLast) return hasFin || this.noDelay || !isBefore(this.una, this.#smallEnd);
     return size >= this.maxWnd / 2;
   }
 
@@ -274,6 +288,7 @@ export class Sender {
     const sequence = this.nxt;
     if (this.isIdle) this.progressMs = nowMs;
     this.nxt = add(sequence, length);
+    if (length < this.segmentBytes) this.#smallEnd = this.nxt;
     this.recovery.segments.push(sequence, length, nowMs);
     this.#sentMs = nowMs;
     this.#emit(sequence, length, nowMs);
@@ -298,6 +313,7 @@ export class Sender {
     const { unsentBytes } = this;
     const hasFin = this.finSequence !== undefined && !this.isFinSent;
     if (unsentBytes === 0 && !hasFin) return;
+    if (this.wnd === 0) this.#probeSequence = this.nxt;
     const room = Math.max(1, Math.min(this.#windowRoom, this.segmentBytes));
     this.#sendNew(Math.max(1, Math.min(unsentBytes, room)), nowMs);
   }

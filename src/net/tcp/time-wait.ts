@@ -114,6 +114,7 @@ export class TimeWaits {
       if (sequenceNumber === entry.rcvNxt) this.end(entry);
       return undefined;
     }
+    if ((flags & (flag.ack | flag.syn)) === 0) return undefined;
     if ((flags & flag.fin) !== 0) this.add(entry, nowMs);
     const isBare = payload.length === 0 && (flags & (flag.fin | flag.syn)) === 0;
     if (isBare && sequenceNumber === entry.rcvNxt) return undefined;
