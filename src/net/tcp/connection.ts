@@ -124,10 +124,8 @@ export class Connection implements ConnectionEnds {
     const congestion =
       settings.congestion === "cubic" ? new Cubic({ segmentBytes }) : new NewReno({ segmentBytes });
     const roundTrip = new RoundTrip({ minRtoMs: settings.minRtoMs });
-    this.recovery = new Recovery(congestion, roundTrip, (atMs) => this.timestampAt(atMs));
-    this.sender = new Sender(iss, this.recovery, (sequence, length, nowMs) =>
-      departs(this, sequence, length, nowMs),
-    );
+    this.recovery = new Recovery(congestion, roundTrip, this);
+    this.sender = new Sender(iss, this.recovery, this);
     this.sender.noDelay = options.noDelay ?? false;
     this.sender.mayProbeTail = settings.tailLossProbe;
     this.receiver = new Receiver({
@@ -145,6 +143,11 @@ export class Connection implements ConnectionEnds {
   /** The timestamp clock at a time: milliseconds from an offset of its own (RFC 7323, 5.4). */
   timestampAt(atMs: number): number {
     return (Math.floor(atMs) + this.#timestampOffset) >>> 0;
+  }
+
+  /** For the sender: sends a part of the stream. */
+  depart(sequence: number, length: number, nowMs: number): void {
+    departs(this, sequence, length, nowMs);
   }
 
   /** Begins an active open. */
@@ -176,15 +179,6 @@ export class Connection implements ConnectionEnds {
     this.synchronize(syn, nowMs);
     this.sender.nxt = add(this.sender.iss, 1);
     this.receive(segment, nowMs);
-  }
-
-  /** The path to the peer carries less than before: sends again what was too large. */
-  pathChanged(nowMs: number): void {
-    const before = this.sender.segmentBytes;
-    this.learnSegmentBytes();
-    if (this.sender.segmentBytes >= before) return;
-    this.sender.resendLost(nowMs);
-    this.layer.schedule(this);
   }
 
   /** Takes the peer's SYN: its sequence number, window and options (RFC 9293, 3.10.7.3). */

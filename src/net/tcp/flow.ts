@@ -20,14 +20,12 @@ const messages: Readonly<Record<FlowErrorCode, string>> = {
 
 /** A connection as its user sees it. */
 export class ConnectionFlow implements TcpFlow, ConnectionUser {
-  readonly local: Endpoint;
-  readonly remote: Endpoint;
-  readonly counters: Readonly<Record<string, number>>;
   readonly #connection: Connection;
   readonly #nowMs: () => number;
   readonly #totals = { bytesIn: 0, bytesOut: 0 };
   #reader: Waiter<Uint8Array | undefined> | undefined;
   #writers: Waiter<void>[] = [];
+  #counters: Readonly<Record<string, number>> | undefined;
   #code: FlowErrorCode | undefined;
   #isEnded = false;
   #isReadShut = false;
@@ -38,10 +36,21 @@ export class ConnectionFlow implements TcpFlow, ConnectionUser {
   constructor(connection: Connection, nowMs: () => number) {
     this.#connection = connection;
     this.#nowMs = nowMs;
-    this.local = { address: formatAddress(connection.local), port: connection.localPort };
-    this.remote = { address: formatAddress(connection.remote), port: connection.remotePort };
-    this.counters = countersOf(connection, this.#totals);
     connection.user = this;
+  }
+
+  get local(): Endpoint {
+    const { local, localPort } = this.#connection;
+    return { address: formatAddress(local), port: localPort };
+  }
+
+  get remote(): Endpoint {
+    const { remote, remotePort } = this.#connection;
+    return { address: formatAddress(remote), port: remotePort };
+  }
+
+  get counters(): Readonly<Record<string, number>> {
+    return (this.#counters ??= countersOf(this.#connection, this.#totals));
   }
 
   get readable(): ReadableStream<Uint8Array> {

@@ -22,6 +22,12 @@ interface TailProbe {
   readonly isRetransmission: boolean;
 }
 
+/** Tells what timestamp a segment had. */
+export interface TimestampClock {
+  /** RFC 7323, 5.4. */
+  timestampAt(atMs: number): number;
+}
+
 /** The sender's view of what happened to its segments. */
 export class Recovery {
   readonly segments: SentSegments = new SentSegments();
@@ -43,7 +49,7 @@ export class Recovery {
   timeouts = 0;
 
   readonly #rack: Rack = new Rack();
-  readonly #timestampAt: (atMs: number) => number;
+  readonly #clock: TimestampClock;
   #mode: Mode = "open";
   /** SND.NXT when a loss was noticed: recovery ends when it is acknowledged. */
   #point: number | undefined;
@@ -57,14 +63,10 @@ export class Recovery {
   #oldestSampleMs = NaN;
   #newestSampleMs = NaN;
 
-  constructor(
-    congestion: CongestionControl,
-    roundTrip: RoundTrip,
-    timestampAt: (atMs: number) => number,
-  ) {
+  constructor(congestion: CongestionControl, roundTrip: RoundTrip, clock: TimestampClock) {
     this.congestion = congestion;
     this.roundTrip = roundTrip;
-    this.#timestampAt = timestampAt;
+    this.#clock = clock;
   }
 
   /** What is in flight; without SACK, each duplicate acknowledgment is a segment that left. */
@@ -93,7 +95,7 @@ export class Recovery {
     this.retransmissions += 1;
     this.mayForce = false;
     this.segments.resend(segment, nowMs);
-    this.#firstRetransmission ??= this.#timestampAt(nowMs);
+    this.#firstRetransmission ??= this.#clock.timestampAt(nowMs);
   }
 
   /** Takes note of a tail loss probe that ends before `end`. */
@@ -118,7 +120,7 @@ export class Recovery {
     this.#nowMs = nowMs;
     this.#echo = segment.timestampEcho;
     this.#oldestSampleMs = this.#newestSampleMs = NaN;
-    this.segments.acknowledge(ack, this.#deliver);
+    this.segments.acknowledge(ack, this);
     const isRepeat = this.#readSack(segment, ack, nxt);
     this.#sample(segment, ackedBytes, flightBytes);
     if (ackedBytes > 0) this.#advanced(ackedBytes, ack);
@@ -159,17 +161,18 @@ export class Recovery {
     this.reorderingMs = Infinity;
   }
 
-  readonly #deliver = (segment: SentSegment): void => {
+  /** For {@link SentSegments}: takes note of what an acknowledgment delivers. */
+  delivered(segment: SentSegment): void {
     this.#rack.delivered(segment, this.#nowMs, this.#mayBeOriginal(segment));
     if (segment.transmissions > 1) return;
     const sampleMs = this.#nowMs - segment.sentMs;
     if (Number.isNaN(this.#oldestSampleMs)) this.#oldestSampleMs = sampleMs;
     this.#newestSampleMs = sampleMs;
-  };
+  }
 
   /** Whether what was delivered may be an earlier transmission of a segment sent again. */
   #mayBeOriginal(segment: SentSegment): boolean {
-    if (this.usesTimestamps) return isBefore(this.#echo, this.#timestampAt(segment.sentMs));
+    if (this.usesTimestamps) return isBefore(this.#echo, this.#clock.timestampAt(segment.sentMs));
     return this.#nowMs - segment.sentMs < this.roundTrip.minMs;
   }
 
@@ -182,7 +185,7 @@ export class Recovery {
       if (!isBefore(ack, right) || (index === 0 && isInside(left, right, sackBlocks[1]))) {
         isRepeat ||= index === 0;
       } else if (isAtOrBefore(ack, left)) {
-        this.segments.sack(left, right, this.#deliver);
+        this.segments.sack(left, right, this);
       }
     }
     if (isRepeat) this.#rack.duplicateArrived(ack, nxt);
@@ -194,7 +197,7 @@ export class Recovery {
     let sampleMs = this.#oldestSampleMs;
     if (Number.isNaN(sampleMs) && ackedBytes > 0 && this.usesTimestamps && segment.timestamps) {
       if (this.#echo === 0) return;
-      sampleMs = difference(this.#timestampAt(this.#nowMs), this.#echo);
+      sampleMs = difference(this.#clock.timestampAt(this.#nowMs), this.#echo);
     }
     if (!(sampleMs >= 0)) return;
     this.roundTrip.sample(sampleMs, this.#nowMs, flightBytes / (2 * this.segmentBytes));

@@ -35,8 +35,17 @@ export function reportArrives(report: IcmpReport, find: FindConnection, nowMs: n
   const { type, code } = report;
   const meaning = source.length === 4 ? meaningOfV4(type, code) : meaningOfV6(type, code);
   if (meaning === undefined) return;
-  if (meaning === "too large") connection.pathChanged(nowMs);
+  if (meaning === "too large") sendSmaller(connection, nowMs);
   else takeFailure(connection, meaning.failure, meaning.isHard, nowMs);
+}
+
+/** Sends again what was too large for the path, which IP has learned about (RFC 1191, 6.5). */
+function sendSmaller(connection: Connection, nowMs: number): void {
+  const before = connection.sender.segmentBytes;
+  connection.learnSegmentBytes();
+  if (connection.sender.segmentBytes >= before) return;
+  connection.sender.resendLost(nowMs);
+  connection.layer.schedule(connection);
 }
 
 /** A connection that is being opened believes that nobody is there; others wait (RFC 5927, 5). */

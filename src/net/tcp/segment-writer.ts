@@ -11,6 +11,23 @@ export const protocol = 6;
 
 const checksumOffset = 16;
 
+/** Bytes of a header without options. */
+const leastHeaderBytes = 20;
+
+/** Ethernet's header and IP's, in a packet that the link will cut. */
+const largeHeaderBytes: Readonly<Record<number, number>> = { 4: 14 + 20, 16: 14 + 40 };
+
+/** Data bytes that a segment to `remote` can carry: in one packet, and in one that is cut. */
+export function segmentBytes(
+  ip: Ip | undefined,
+  remote: Uint8Array,
+): { readonly plain: number; readonly large: number } {
+  if (ip === undefined) return { plain: 0, large: 0 };
+  const plain = ip.pathPayloadBytes(remote) - leastHeaderBytes;
+  const otherBytes = (largeHeaderBytes[remote.length] ?? 0) + leastHeaderBytes;
+  return { plain, large: Math.max(plain, ip.offloads.segmentationBytes - otherBytes) };
+}
+
 /** Writes segments over one `Ip`; one at a time, from fields that are set before. */
 export class SegmentWriter {
   readonly #ip: Ip;

@@ -17,8 +17,11 @@ const maxProbeMs = 60_000;
 /** How long a receiver may delay an acknowledgment, as a tail loss probe reckons. */
 const maxAckDelayMs = 200;
 
-/** Sends sequence numbers: SYN, data and FIN, as their place in the stream says. */
-export type Emit = (sequence: number, length: number, nowMs: number) => void;
+/** What a sender sends through. */
+export interface Departures {
+  /** Sends sequence numbers: SYN, data and FIN, as their place in the stream says. */
+  depart(sequence: number, length: number, nowMs: number): void;
+}
 
 /** The variables of RFC 9293, 3.3.1 with `snd`, and what is to be sent. */
 export class Sender {
@@ -47,7 +50,7 @@ export class Sender {
   /** When the peer last acknowledged something new, or answered while its window was closed. */
   progressMs = 0;
 
-  readonly #emit: Emit;
+  readonly #departures: Departures;
   #wait: Wait = "nothing";
   #probeCount = 0;
   /** What was sent beyond the closed window, if nothing else is under way. */
@@ -56,10 +59,10 @@ export class Sender {
   #smallEnd: number;
   #sentMs = 0;
 
-  constructor(iss: number, recovery: Recovery, emit: Emit) {
+  constructor(iss: number, recovery: Recovery, departures: Departures) {
     this.iss = this.una = this.nxt = this.#smallEnd = iss;
     this.recovery = recovery;
-    this.#emit = emit;
+    this.#departures = departures;
   }
 
   /** Where the queue's first byte is in the stream. */
@@ -241,7 +244,7 @@ export class Sender {
 
   #resend(sequence: number, length: number, nowMs: number): void {
     this.#sentMs = nowMs;
-    this.#emit(sequence, length, nowMs);
+    this.#departures.depart(sequence, length, nowMs);
   }
 
   /** Sends new data or FIN, if there is some and it may go; says whether it did. */
@@ -291,7 +294,7 @@ export class Sender {
     if (length < this.segmentBytes) this.#smallEnd = this.nxt;
     this.recovery.segments.push(sequence, length, nowMs);
     this.#sentMs = nowMs;
-    this.#emit(sequence, length, nowMs);
+    this.#departures.depart(sequence, length, nowMs);
   }
 
   /** Retransmits after a timeout. */

@@ -21,8 +21,10 @@ export interface SentSegment {
   isLost: boolean;
 }
 
-/** Sees each segment that an acknowledgment delivers, in the order of sequence numbers. */
-export type DeliveryListener = (segment: SentSegment) => void;
+/** Is told of each segment that an acknowledgment delivers, in the order of sequence numbers. */
+export interface DeliveryListener {
+  delivered(segment: SentSegment): void;
+}
 
 /** Segments from SND.UNA to SND.NXT. */
 export class SentSegments {
@@ -91,8 +93,8 @@ export class SentSegments {
     segment.transmissions += 1;
   }
 
-  /** Removes what `una` acknowledges. `deliver` sees the segments not seen before. */
-  acknowledge(una: number, deliver: DeliveryListener): void {
+  /** Removes what `una` acknowledges. `listener` is told of those not told before. */
+  acknowledge(una: number, listener: DeliveryListener): void {
     for (let segment = this.at(0); segment !== undefined; segment = this.at(0)) {
       const covered = difference(una, segment.sequence);
       if (covered <= 0) break;
@@ -103,7 +105,7 @@ export class SentSegments {
         break;
       }
       this.#forget(segment);
-      if (!segment.isSacked) deliver(segment);
+      if (!segment.isSacked) listener.delivered(segment);
       this.#first += 1;
       if (this.#spare.length < maxSpare) this.#spare.push(segment);
     }
@@ -112,7 +114,7 @@ export class SentSegments {
   }
 
   /** Marks what a SACK block covers; a segment that it covers in part is split first. */
-  sack(left: number, right: number, deliver: DeliveryListener): void {
+  sack(left: number, right: number, listener: DeliveryListener): void {
     for (let index = this.#find(left); index < this.count; index += 1) {
       const segment = this.at(index);
       if (segment === undefined || !isBefore(segment.sequence, right)) return;
@@ -127,7 +129,7 @@ export class SentSegments {
       segment.isSacked = true;
       this.#sackedCount += 1;
       this.#flightBytes -= segment.length;
-      deliver(segment);
+      listener.delivered(segment);
     }
   }
 
@@ -238,6 +240,7 @@ export class SentSegments {
     if (this.#first === this.#items.length) {
       this.#items.length = 0;
       this.#first = this.#lostFrom = 0;
+      if (this.#spare.length > idleSpare) this.#spare.length = idleSpare;
     } else if (this.#first > 64 && this.#first > this.#items.length / 2) {
       this.#items.splice(0, this.#first);
       this.#lostFrom -= this.#first;
@@ -246,8 +249,9 @@ export class SentSegments {
   }
 }
 
-/** An idle connection keeps few. */
+/** Objects that are kept to be used again, and by an idle connection. */
 const maxSpare = 64;
+const idleSpare = 4;
 
 function makeSegment(): SentSegment {
   return {

@@ -25,12 +25,13 @@ import { Connection, type ConnectionLayer } from "./connection.ts";
 import { type ConnectionEnds, ConnectionTable } from "./connection-table.ts";
 import { ConnectionFlow } from "./flow.ts";
 import { InitialSequenceNumbers } from "./initial-sequence-number.ts";
+import { KeptAddresses } from "./kept-addresses.ts";
 import { type Accept, Listener, PortTable } from "./listener.ts";
 import { decode, type TcpHeader, type TcpSegment } from "./packet.ts";
 import { checkPort, connectError } from "./refusals.ts";
 import { rejection } from "./rejection.ts";
 import { reportArrives } from "./report.ts";
-import { protocol, SegmentWriter } from "./segment-writer.ts";
+import { protocol, segmentBytes, SegmentWriter } from "./segment-writer.ts";
 import type { SendQueue } from "./send-queue.ts";
 import { defaultSettings, type TcpSettings } from "./settings.ts";
 import { TimeWait, TimeWaits } from "./time-wait.ts";
@@ -50,12 +51,6 @@ export interface TcpLayerOptions {
 export function connect(options: TcpLayerOptions): Tcp {
   return new TcpLayer(options);
 }
-
-/** Bytes of a header without options. */
-const headerBytes = 20;
-
-/** The longest IP and TCP headers of a packet that the link will cut. */
-const largeHeaderBytes: Readonly<Record<number, number>> = { 4: 20, 16: 40 };
 
 interface Path {
   readonly ip: Ip;
@@ -84,6 +79,7 @@ class TcpLayer implements Tcp, ConnectionLayer {
   readonly #v4: Path | undefined;
   readonly #v6: Path | undefined;
   readonly #table: ConnectionTable<Connection | TimeWait>;
+  readonly #addresses: KeptAddresses = new KeptAddresses();
   readonly #ports: PortTable = new PortTable();
   readonly #timeWaits: TimeWaits;
   readonly #initialSequenceNumbers: InitialSequenceNumbers;
@@ -175,11 +171,7 @@ class TcpLayer implements Tcp, ConnectionLayer {
   }
 
   segmentBytes(remote: Uint8Array): { readonly plain: number; readonly large: number } {
-    const ip = this.#path(remote)?.ip;
-    const plain = (ip?.pathPayloadBytes(remote) ?? 0) - headerBytes;
-    const { segmentationBytes } = ip?.offloads ?? { segmentationBytes: 0 };
-    const ipBytes = largeHeaderBytes[remote.length] ?? 40;
-    return { plain, large: Math.max(plain, segmentationBytes - 14 - ipBytes - headerBytes) };
+    return segmentBytes(this.#path(remote)?.ip, remote);
   }
 
   schedule(connection: Connection): void {
@@ -201,7 +193,7 @@ class TcpLayer implements Tcp, ConnectionLayer {
     const header = rejection(segment);
     if (header === undefined) return;
     this.counters.resetsOut += 1;
-    this.#write(ends, header, undefined, 0, 0, headerBytes);
+    this.#write(ends, header, undefined, 0, 0, Infinity);
   }
 
   mayChallenge(nowMs: number): boolean {
@@ -222,7 +214,7 @@ class TcpLayer implements Tcp, ConnectionLayer {
 
   /** Sends a segment without a connection: the answer to a SYN that is not remembered. */
   sendBare(ends: ConnectionEnds, header: TcpHeader): void {
-    this.#write(ends, header, undefined, 0, 0, headerBytes);
+    this.#write(ends, header, undefined, 0, 0, Infinity);
   }
 
   /** Hands an established connection to the user. */
@@ -240,12 +232,14 @@ class TcpLayer implements Tcp, ConnectionLayer {
   #makeActive(to: Endpoint, options: TcpOptions): Connection {
     this.#checkOpen(`connect to ${to.address}`);
     checkPort(to.port, 1);
-    const remote = parseAddress(to.address);
-    if (remote === undefined) {
+    const parsed = parseAddress(to.address);
+    if (parsed === undefined) {
       throw new TypeError(`Cannot connect to "${to.address}": it is no address`);
     }
-    const local = this.#path(remote)?.ip.sourceFor(remote)?.slice();
-    if (local === undefined) throw connectError(to, "no-route");
+    const remote = this.#addresses.keep(parsed);
+    const source = this.#path(remote)?.ip.sourceFor(remote);
+    if (source === undefined) throw connectError(to, "no-route");
+    const local = this.#addresses.keep(source);
     const localPort = ephemeralPort(
       this.#random,
       (port) =>
@@ -358,7 +352,7 @@ class TcpLayer implements Tcp, ConnectionLayer {
     const ends = { local: destination, localPort, remote: source, remotePort };
     if (wait !== undefined && !wait.mayReopen(segment)) {
       const answer = this.#timeWaits.receive(wait, segment, this.#batchMs);
-      if (answer !== undefined) this.#write(wait, answer, undefined, 0, 0, headerBytes);
+      if (answer !== undefined) this.#write(wait, answer, undefined, 0, 0, Infinity);
       return;
     }
     // Not to broadcasts and groups (RFC 9293, MUST-57).
@@ -369,7 +363,12 @@ class TcpLayer implements Tcp, ConnectionLayer {
       return;
     }
     if (wait !== undefined) this.#timeWaits.end(wait);
-    const kept = { local: destination.slice(), localPort, remote: source.slice(), remotePort };
+    const kept = {
+      local: this.#addresses.keep(destination),
+      localPort,
+      remote: this.#addresses.keep(source),
+      remotePort,
+    };
     const connection = listener.receive(kept, segment, this.#batchMs);
     if (connection !== undefined && !connection.isTouched) {
       connection.isTouched = true;
