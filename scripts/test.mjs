@@ -1,6 +1,6 @@
 // npm test: everything that must hold, from a fresh clone too. Installs what is missing, runs every
-// check, builds the static site, then runs the browser tests. Arguments are those of `playwright
-// test`, as in `npm test -- hello`. Ends with a line `N passed, N failed`.
+// check and the trials, builds the static site, then runs the browser tests. Arguments are those of
+// `playwright test`, as in `npm test -- hello`. Ends with a line `N passed, N failed`.
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,6 +21,7 @@ process.on("exit", () => rmSync(reports, { recursive: true, force: true }));
 const counts = [await prepare()];
 if (sum("failed") === 0) {
   counts.push(await checks());
+  counts.push(await trials());
   const built = await site();
   counts.push(built.failed === 0 ? await browserTests(process.argv.slice(2)) : built);
 }
@@ -52,6 +53,13 @@ async function checks() {
   const others = results.filter((step) => step !== unit && !step.ok).length;
   const count = atLeastOneFailureUnless(unit?.ok === true, countUnitTests(unitReport));
   return { ...count, failed: count.failed + others };
+}
+
+/** @returns {Promise<Count>} one for each program that tries the network stack for longer */
+async function trials() {
+  say("Trying TCP on 200 wires with faults (test/simulation/run.mjs).");
+  const code = await run("node", ["test/simulation/run.mjs", "--seeds=200"]);
+  return code === 0 ? { ...nothing, passed: 1 } : oneFailure;
 }
 
 /** @returns {Promise<Count>} */

@@ -99,6 +99,7 @@ export class Connection implements ConnectionEnds {
   softFailure: ConnectionFailure | undefined;
 
   readonly #timestampOffset: number;
+  #failedTries = 0;
   #peerSegmentBytes = 536;
   readonly #keepAlive: KeepAlive | undefined;
   #finWait2Ms = Infinity;
@@ -385,9 +386,13 @@ export class Connection implements ConnectionEnds {
     return this.sender.progressMs + (this.options.userTimeoutMs ?? defaultUserTimeoutMs);
   }
 
-  /** Reports that nobody is there are believed after three tries (RFC 1122, 4.2.3.9). */
+  /** Reports that nobody is there are believed if two tries in a row have led to one. */
   #hasGivenUpConnecting(): boolean {
     const isConnecting = this.state === "SYN-SENT" || this.state === "SYN-RECEIVED";
-    return isConnecting && this.softFailure !== undefined && this.recovery.timeouts >= 3;
+    if (!isConnecting || this.recovery.timeouts < 2) return false;
+    this.#failedTries = this.softFailure === undefined ? 0 : this.#failedTries + 1;
+    if (this.#failedTries >= 2) return true;
+    this.softFailure = undefined;
+    return false;
   }
 }

@@ -292,7 +292,9 @@ export class Sender {
     if (this.isIdle) this.progressMs = nowMs;
     this.nxt = add(sequence, length);
     if (length < this.segmentBytes) this.#smallEnd = this.nxt;
-    this.recovery.segments.push(sequence, length, nowMs);
+    // SYN is a segment of its own, to be told by its place.
+    const mostBytes = sequence === this.iss ? 0 : this.segmentBytes;
+    this.recovery.segments.push(sequence, length, nowMs, mostBytes);
     this.#sentMs = nowMs;
     this.#departures.depart(sequence, length, nowMs);
   }

@@ -69,8 +69,17 @@ export class SentSegments {
     return this.#items.at(-1);
   }
 
-  /** Adds a segment sent for the first time. */
-  push(sequence: number, length: number, sentMs: number): void {
+  /**
+   * Adds a segment sent for the first time. Small ones that are sent at almost the same time, and
+   * together no more than `mostBytes`, are one here: they would also be sent again as one.
+   */
+  push(sequence: number, length: number, sentMs: number, mostBytes: number = 0): void {
+    const { last } = this;
+    if (last !== undefined && length + last.length <= mostBytes && isFresh(last, sentMs)) {
+      last.length += length;
+      this.#flightBytes += length;
+      return;
+    }
     const segment = this.#spare.pop() ?? makeSegment();
     segment.sequence = sequence;
     segment.length = length;
@@ -252,6 +261,14 @@ export class SentSegments {
 /** Objects that are kept to be used again, and by an idle connection. */
 const maxSpare = 64;
 const idleSpare = 4;
+
+/** What is sent within so long counts as sent at once. */
+const mergeMs = 0.1;
+
+/** Whether a segment was sent just now, and nothing has become of it. */
+function isFresh({ sentMs, transmissions, isSacked, isLost }: SentSegment, nowMs: number): boolean {
+  return nowMs - sentMs < mergeMs && transmissions === 1 && !isSacked && !isLost;
+}
 
 function makeSegment(): SentSegment {
   return {
