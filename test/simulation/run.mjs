@@ -32,7 +32,7 @@ for (let seed = first; seed < first + count; seed += 1) {
     failed += 1;
     console.log(`seed ${seed}: ${error instanceof Error ? error.stack : String(error)}`);
   }
-  if (seed % 1000 === 0) console.log(`${seed - first + 1} of ${count}, ${failed} failed`);
+  if (seed % 100 === 0) console.log(`${seed - first + 1} of ${count}, ${failed} failed`);
 }
 const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
 console.log(`${count - failed} passed, ${failed} failed in ${seconds} s`);

@@ -1,0 +1,45 @@
+/** Every decoder of outside bytes, to be fed what it was never meant for. */
+
+import { decode as arp } from "../../src/net/arp/packet.ts";
+import { decode as dhcp } from "../../src/net/dhcp/packet.ts";
+import { decodeName } from "../../src/net/dns/name.ts";
+import { decode as dns } from "../../src/net/dns/packet.ts";
+import { decode as ethernet } from "../../src/net/ethernet/packet.ts";
+import { decode as icmp } from "../../src/net/icmp/packet.ts";
+import { decodeQuery as igmp } from "../../src/net/ipv4/igmp.ts";
+import { decode as ipv4 } from "../../src/net/ipv4/packet.ts";
+import { decode as fragment } from "../../src/net/ipv6/fragment-header.ts";
+import { decode as ipv6 } from "../../src/net/ipv6/packet.ts";
+import { decode as mld } from "../../src/net/mld/packet.ts";
+import { decode as ndp } from "../../src/net/ndp/packet.ts";
+import { decode as tcp } from "../../src/net/tcp/packet.ts";
+import { decode as udp } from "../../src/net/udp/packet.ts";
+
+/** Each takes any bytes, and must give a packet or `undefined`. */
+export const decoders: Readonly<Record<string, (bytes: Uint8Array) => unknown>> = {
+  ethernet,
+  arp,
+  ipv4,
+  ipv6,
+  fragment: (bytes) => fragment(bytes),
+  icmp,
+  igmp,
+  mld,
+  ndp,
+  udp,
+  tcp,
+  dhcp,
+  dns,
+  name: (bytes) => decodeName(bytes, 0),
+};
+
+/** Where the parts of a frame may begin. */
+const starts = [0, 14, 34, 42, 54, 62];
+
+/** Gives every decoder the frame from every place where something may begin. */
+export function decodeEverywhere(frame: Uint8Array): void {
+  for (const start of starts) {
+    const bytes = frame.subarray(Math.min(start, frame.length));
+    for (const decode of Object.values(decoders)) decode(bytes);
+  }
+}

@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import { decodeEverywhere } from "./decoders.ts";
+import { fuzzStack } from "./live.ts";
+import { drawFrom, mutate, repair } from "./mutate.ts";
+
+test("no decoder and no layer throws on mutated frames", async () => {
+  let count = 0;
+  await fuzzStack(1, 10_000, (frame) => {
+    count += 1;
+    if (count % 10 === 0) decodeEverywhere(frame);
+  });
+  expect(count).toBe(10_000);
+});
+
+test("mutate() changes most frames, and is the same for the same seed", () => {
+  const frame = Uint8Array.from({ length: 200 }, (_, index) => index);
+  const other = new Uint8Array(100);
+  const once = Array.from({ length: 100 }, (_, seed) => mutate(frame, other, drawFrom(seed)));
+  const again = Array.from({ length: 100 }, (_, seed) => mutate(frame, other, drawFrom(seed)));
+  expect(again).toEqual(once);
+  const same = once.filter((each) => Buffer.compare(each, frame) === 0);
+  expect(same.length).toBeLessThan(10);
+});
+
+test("repair() does not touch what is no IP", () => {
+  const frame = Uint8Array.from({ length: 60 }, (_, index) => index);
+  const before = frame.slice();
+  repair(frame);
+  expect(frame).toEqual(before);
+});

@@ -1,0 +1,187 @@
+/**
+ * Two whole stacks that talk to each other over a link which hands on every frame and, often,
+ * mutated copies of it: real captures of the moment, so that sequence numbers, identifications and
+ * addresses are right but for what was changed. Nothing may throw, and nothing may grow.
+ */
+
+import type {
+  FrameReceiver,
+  FrameWriter,
+  Icmp,
+  Network,
+  Random,
+  Tcp,
+  Udp,
+} from "../../src/devices/index.ts";
+import { connect as connectArp } from "../../src/net/arp/arp.ts";
+import { connect as connectEthernet } from "../../src/net/ethernet/ethernet.ts";
+import { connect as connectIcmp } from "../../src/net/icmp/icmp.ts";
+import { connect as connectIpv4 } from "../../src/net/ipv4/ipv4.ts";
+import { connect as connectIpv6 } from "../../src/net/ipv6/ipv6.ts";
+import { connect as connectTcp } from "../../src/net/tcp/tcp.ts";
+import { connect as connectUdp } from "../../src/net/udp/udp.ts";
+import { ManualClock } from "./manual-clock.ts";
+import { type Draw, drawFrom, mutate } from "./mutate.ts";
+
+/** Sees each frame before it is handed on. */
+export type Watch = (frame: Uint8Array) => void;
+
+/** One end of the link: frames wait until they are delivered. */
+class End implements Network {
+  readonly counters = {
+    framesIn: 0,
+    framesOut: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    droppedIn: 0,
+    droppedOut: 0,
+  };
+  readonly mac: Uint8Array;
+  readonly mtu = 1500;
+  readonly offloads = { checksum: false, segmentationBytes: 0 };
+  readonly linkUp = true;
+  readonly sent: Uint8Array[] = [];
+  receiver: FrameReceiver | undefined;
+
+  constructor(number: number) {
+    this.mac = Uint8Array.of(2, 0, 0, 0, 0, number);
+  }
+
+  write(sizeBytes: number, fill: FrameWriter): void {
+    // As a link that is full: a host that floods another loses frames.
+    if (this.sent.length > 200) return;
+    const frame = new Uint8Array(sizeBytes);
+    this.sent.push(frame.subarray(0, fill(frame)));
+  }
+
+  listen(receiver: FrameReceiver): void {
+    this.receiver = receiver;
+  }
+
+  onLinkChange(): () => void {
+    return () => {};
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+interface Host {
+  readonly end: End;
+  readonly tcp: Tcp;
+  readonly udp: Udp;
+  readonly icmp: Icmp;
+  readonly addresses: readonly [string, string];
+}
+
+async function makeHost(number: number, clock: ManualClock, draw: Draw): Promise<Host> {
+  const end = new End(number);
+  const random: Random = {
+    counters: {},
+    fill: (into) => into.fill(0).map(() => Math.floor(draw() * 256)) as typeof into,
+    uint32: () => Math.floor(draw() * 2 ** 32),
+    async [Symbol.asyncDispose]() {},
+  };
+  const ethernet = connectEthernet({ network: end });
+  const arp = connectArp({ ethernet, clock, random });
+  const v4 = connectIpv4({ ethernet, arp, clock, random });
+  const address = Uint8Array.of(10, 0, 0, number);
+  await v4.configure({ address, prefixLength: 24, isFixed: true });
+  const address6 = Uint8Array.of(0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, number);
+  const addresses = [{ address: address6, length: 64 }];
+  const v6 = connectIpv6({ ethernet, clock, random, addresses });
+  const icmp = connectIcmp({ v4, v6, clock, random });
+  const udp = connectUdp({ v4, v6, icmp, random });
+  const tcp = connectTcp({ v4, v6, icmp, clock, random });
+  return { end, tcp, udp, icmp, addresses: [`10.0.0.${number}`, `fd00::${number}`] };
+}
+
+/** Lets a host echo on port 7. */
+function serve({ tcp, udp }: Host): void {
+  tcp.listen(7, async (flow) => {
+    try {
+      for (let bytes = await flow.read(); bytes !== undefined; bytes = await flow.read()) {
+        await flow.write(bytes);
+      }
+    } finally {
+      await flow[Symbol.asyncDispose]();
+    }
+  });
+  const socket = udp.bind(7);
+  socket.listen(({ bytes, from }) => {
+    try {
+      socket.send(bytes.slice(), from);
+    } catch {
+      // Whoever it claims to be from cannot be reached.
+    }
+  });
+}
+
+/** Lets a host talk to the other for ever, whatever becomes of it. */
+async function talk(
+  { tcp, udp, icmp }: Host,
+  other: Host,
+  clock: ManualClock,
+  draw: Draw,
+): Promise<never> {
+  const socket = udp.bind(0);
+  for (;;) {
+    const address = other.addresses[draw() < 0.5 ? 0 : 1];
+    void icmp.echo(address, { payloadBytes: Math.floor(draw() ** 4 * 5000) }).catch(() => {});
+    try {
+      socket.send(new Uint8Array(Math.floor(draw() ** 4 * 4000)), {
+        address,
+        port: 6 + (draw() < 0.9 ? 1 : 0),
+      });
+      const flow = await tcp.connect({ address, port: 7 }, { userTimeoutMs: 10_000 });
+      const exchange = async (): Promise<void> => {
+        await flow.write(new Uint8Array(Math.floor(draw() ** 2 * 60_000)).fill(7));
+        await flow.read();
+        if (draw() < 0.5) await flow.shutdown("write");
+        await flow.read();
+      };
+      // A mutated acknowledgment can make both wait for ever.
+      await Promise.race([exchange().catch(() => {}), clock.sleep(3000)]);
+      if (draw() < 0.1) flow.abort();
+      await flow[Symbol.asyncDispose]();
+    } catch {
+      // It was reset, timed out or refused, as the mutated frames would have it.
+    }
+  }
+}
+
+/**
+ * Feeds `inputs` mutated frames to the two hosts. Rejects if anything throws.
+ *
+ * @param watch sees every mutated frame before it is delivered
+ */
+export async function fuzzStack(seed: number, inputs: number, watch: Watch): Promise<void> {
+  const draw = drawFrom(seed);
+  const clock = new ManualClock();
+  const hosts = [await makeHost(1, clock, draw), await makeHost(2, clock, draw)] as const;
+  for (const host of hosts) serve(host);
+  void talk(hosts[0], hosts[1], clock, draw);
+  void talk(hosts[1], hosts[0], clock, draw);
+  let last: Uint8Array = new Uint8Array(60);
+  let count = 0;
+  while (count < inputs) {
+    // Before, another host could take our addresses, and nothing would be left to try.
+    const isSettled = clock.wallMs() > 10_000;
+    for (const [from, to] of [
+      [hosts[0], hosts[1]],
+      [hosts[1], hosts[0]],
+    ] as const) {
+      for (const frame of from.end.sent.splice(0)) {
+        to.end.receiver?.frame(frame.slice());
+        for (; isSettled && draw() < 0.92 && count < inputs; count += 1) {
+          const mutated = mutate(frame, last, draw);
+          watch(mutated);
+          to.end.receiver?.frame(mutated);
+        }
+        if (draw() < 0.1) last = frame;
+      }
+      to.end.receiver?.batchEnd?.();
+    }
+    clock.advance(draw() ** 4 * 500);
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+}
