@@ -48,10 +48,16 @@ export class FakeDhcpServer {
   readonly udp: Udp;
   readonly #socket: UdpSocket;
 
-  constructor(simulation: Simulation, internet: FakeInternet, last: number = 1) {
+  /** At 10.0.0.`last`: of an Internet of its own, or on the UDP of a host that is there. */
+  constructor(simulation: Simulation, on: FakeInternet | Udp, last: number = 1) {
     this.identity = Uint8Array.of(10, 0, 0, last);
-    const v4 = internet.host(4, `10.0.0.${last}/24`);
-    this.udp = connectUdp({ v4, random: simulation.random("server") });
+    this.udp =
+      "bind" in on
+        ? on
+        : connectUdp({
+            v4: on.host(4, `10.0.0.${last}/24`),
+            random: simulation.random("server"),
+          });
     this.#socket = this.udp.bind(67);
     this.#socket.listen(({ bytes }) => {
       const packet = decode(bytes.slice());

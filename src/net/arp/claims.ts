@@ -34,6 +34,14 @@ export interface ClaimTiming {
   readonly defendIntervalMs?: number;
 }
 
+/** Constants for links where an answer takes milliseconds: an address is ours after 0.3 s. */
+export const quickTiming: ClaimTiming = {
+  probeWaitMs: 0,
+  probeMinMs: 50,
+  probeMaxMs: 100,
+  announceWaitMs: 100,
+};
+
 /** What {@link Claims} stand on. */
 export interface ClaimsOptions {
   readonly timers: Timers;
