@@ -1,6 +1,6 @@
 /** The life of a unikernel, the same on every target: arguments, devices, `start`, release. */
 
-import { parseArguments } from "../config/arguments.ts";
+import { flagOf, parseArguments } from "../config/arguments.ts";
 import type { ArgumentTable, LooseValues } from "../config/arguments.ts";
 import type { DeviceDescription, Host } from "../config/device.ts";
 import { argumentsOf, describe, devicesInOrder } from "../config/graph.ts";
@@ -42,6 +42,12 @@ export async function run(unikernel: Unikernel, options: RunOptions): Promise<Ou
   const filter = parseLogFilter(text);
   if (filter === undefined) {
     const misuse = { problem: "bad-value", word: "--logs", text } as const;
+    return { code: exitCodes.badArguments, misuse };
+  }
+  const wrong = wrongArgument(unikernel, parsed.values);
+  if (wrong !== undefined) {
+    const text = String(parsed.values[wrong]);
+    const misuse = { problem: "bad-value", word: flagOf(wrong), text } as const;
     return { code: exitCodes.badArguments, misuse };
   }
   const log = createLogger(unikernel.name, filter, (line) => {
@@ -100,6 +106,15 @@ async function connectAndStart(
   const [error] = errors;
   if (error instanceof Unresponsive) return { code: exitCodes.terminated };
   return { code: exitCodes.uncaught, error };
+}
+
+/** Names an argument whose value its device refuses. */
+function wrongArgument({ devices }: Unikernel, values: LooseValues): string | undefined {
+  for (const { args, check } of devicesInOrder(devices)) {
+    const wrong = check?.(pick(values, args));
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
 }
 
 /** @throws {RangeError} if what `start` returned is none */

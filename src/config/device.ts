@@ -50,6 +50,12 @@ export interface DriverContext {
 /** Connects a device on the target that the bundle was made for. */
 export type Driver<D> = (context: DriverContext) => D | Promise<D>;
 
+/**
+ * Looks at the values of a device's arguments before anything is connected, and names one that is
+ * none of those that its declaration `expects`.
+ */
+export type ArgumentCheck = (values: LooseValues) => string | undefined;
+
 /** A device of a unikernel. Two uses of one description are one device. */
 export interface DeviceDescription<D = unknown> {
   /** The name among the unikernel's devices: `console`, `lottery`. */
@@ -60,6 +66,8 @@ export interface DeviceDescription<D = unknown> {
   readonly needs: readonly DeviceDescription[];
   /** The arguments that it adds to the unikernel's. */
   readonly args: ArgumentTable;
+  /** See {@link device}. */
+  readonly check?: ArgumentCheck | undefined;
   /** Connects it, given its connected `needs` in their order. */
   readonly connect: (context: DriverContext, needs: readonly unknown[]) => D | Promise<D>;
 }
@@ -73,7 +81,8 @@ export type DevicesOf<Descriptions extends readonly DeviceDescription[]> = {
 
 /**
  * Describes a device. `connect` is a driver (see `#drivers` for how one is chosen by target) or any
- * function that builds the device out of the ones it `needs`.
+ * function that builds the device out of the ones it `needs`. `check` refuses values that a type of
+ * argument alone does not.
  */
 export function device<
   D,
@@ -82,14 +91,16 @@ export function device<
   readonly name: string;
   readonly signature: string;
   readonly args?: ArgumentTable;
+  readonly check?: ArgumentCheck;
   readonly needs?: Needs;
   readonly connect: (context: DriverContext, ...needs: DevicesOf<Needs>) => D | Promise<D>;
 }): DeviceDescription<D> {
-  const { name, signature, args = {}, needs = [], connect } = description;
+  const { name, signature, args = {}, needs = [], check, connect } = description;
   return {
     name,
     signature,
     args,
+    check,
     needs,
     connect: (context, connected) => connect(context, ...(connected as DevicesOf<Needs>)),
   };

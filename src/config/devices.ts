@@ -66,7 +66,8 @@ export function defaultBlock(name: string, options: BlockOptions): DeviceDescrip
   });
 }
 
-const networkArguments = {
+/** What every interface can be told. */
+export const networkArguments = {
   mac: {
     type: "string",
     optional: true,
@@ -75,7 +76,7 @@ const networkArguments = {
   net: {
     type: "string",
     optional: true,
-    doc: "What carries the frames on Node: udp:…, stream:…, listen:… or fd:3",
+    doc: "What carries the frames on Node: udp:…, stream:…, listen:… or fd:3, or socket for none",
   },
 } as const;
 

@@ -10,6 +10,7 @@ export type {
 export { flagOf, parseArguments } from "./arguments.ts";
 export { checkUnikernel } from "./check.ts";
 export type {
+  ArgumentCheck,
   BrowserHost,
   DeviceDescription,
   DevicesOf,
@@ -32,6 +33,19 @@ export {
 } from "./devices.ts";
 export type { Description, DeviceSummary } from "./graph.ts";
 export { describe, describeAsDot, describeAsText, devicesInOrder } from "./graph.ts";
+export {
+  arp,
+  ethernet,
+  genericStack,
+  icmp,
+  ipv4,
+  ipv6,
+  resolver,
+  stackOf,
+  tcp,
+  udp,
+} from "./network-devices.ts";
+export type { TransportNeeds } from "./network-devices.ts";
 export type { LogFilter, Logger, LogLevel } from "./log.ts";
 export { createLogger, parseLogFilter } from "./log.ts";
 export type {

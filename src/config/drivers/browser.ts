@@ -11,6 +11,8 @@ import { connect as connectRandom } from "../../platform-js/random.ts";
 import type { Driver } from "../device.ts";
 import { macAddressFrom } from "../mac-address.ts";
 
+export { connectStack as stack } from "../stack-arguments.ts";
+
 export const clock: Driver<Clock> = () => connectClock();
 
 export const random: Driver<Random> = () => connectRandom();

@@ -6,6 +6,8 @@ import { SimulatedClock, SimulatedDisk, Wire } from "../../simulated/index.ts";
 import type { Driver, DriverContext } from "../device.ts";
 import { macAddressFrom } from "../mac-address.ts";
 
+export { connectStack as stack } from "../stack-arguments.ts";
+
 /** The one wire of each simulation. */
 const wires = new WeakMap<Simulation, Wire>();
 

@@ -9,7 +9,7 @@ test("every target has a driver for each stock device, and no other", () => {
   expectTypeOf(browser).toExtend<Drivers>();
   expectTypeOf(simulated).toExtend<Drivers>();
   expectTypeOf(node).toExtend<Drivers>();
-  const names = ["block", "clock", "network", "random"];
+  const names = ["block", "clock", "network", "random", "stack"];
   for (const table of [browser, node, simulated])
     expect(Object.keys(table).toSorted()).toEqual(names);
 });
