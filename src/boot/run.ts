@@ -1,11 +1,11 @@
 /** The life of a unikernel, the same on every target: arguments, devices, `start`, release. */
 
-import { flagOf, parseArguments } from "../config/arguments.ts";
+import { parseArguments } from "../config/arguments.ts";
 import type { ArgumentTable, LooseValues } from "../config/arguments.ts";
 import type { DeviceDescription, Host } from "../config/device.ts";
 import { argumentsOf, describe, devicesInOrder } from "../config/graph.ts";
 import { createLogger, parseLogFilter } from "../config/log.ts";
-import type { Logger } from "../config/log.ts";
+import type { LogFilter, Logger } from "../config/log.ts";
 import type { About, Context, Exit, Unikernel } from "../config/unikernel.ts";
 import type { Device } from "../devices/index.ts";
 import * as exitCodes from "./exit-codes.ts";
@@ -35,22 +35,18 @@ export interface RunOptions {
  * go is the host's to end.
  */
 export async function run(unikernel: Unikernel, options: RunOptions): Promise<Outcome> {
-  const parsed = parseArguments(argumentsOf(unikernel), options.argv);
+  const filterIn = ({ logs }: LooseValues): LogFilter | undefined => parseLogFilter(`${logs}`);
+  const wrongIn = (values: LooseValues): string | undefined =>
+    filterIn(values)
+      ? devicesInOrder(unikernel.devices)
+          .map((each) => each.check?.(values))
+          .find(Boolean)
+      : "logs";
+  const parsed = parseArguments(argumentsOf(unikernel), options.argv, wrongIn);
   if (parsed.kind === "help") return { code: exitCodes.help };
   if (parsed.kind === "invalid") return { code: exitCodes.badArguments, misuse: parsed.misuse };
-  const text = String(parsed.values["logs"]);
-  const filter = parseLogFilter(text);
-  if (filter === undefined) {
-    const misuse = { problem: "bad-value", word: "--logs", text } as const;
-    return { code: exitCodes.badArguments, misuse };
-  }
-  const wrong = wrongArgument(unikernel, parsed.values);
-  if (wrong !== undefined) {
-    const text = String(parsed.values[wrong]);
-    const misuse = { problem: "bad-value", word: flagOf(wrong), text } as const;
-    return { code: exitCodes.badArguments, misuse };
-  }
-  const log = createLogger(unikernel.name, filter, (line) => {
+  // That it is a filter has just been found.
+  const log = createLogger(unikernel.name, filterIn(parsed.values) as LogFilter, (line) => {
     // A line that the console cannot take is lost, and not the unikernel with it.
     const written = options.host.console().writeLine(line);
     written.catch(() => {});
@@ -108,19 +104,10 @@ async function connectAndStart(
   return { code: exitCodes.uncaught, error };
 }
 
-/** Names an argument whose value its device refuses. */
-function wrongArgument({ devices }: Unikernel, values: LooseValues): string | undefined {
-  for (const { args, check } of devicesInOrder(devices)) {
-    const wrong = check?.(pick(values, args));
-    if (wrong !== undefined) return wrong;
-  }
-  return undefined;
-}
-
 /** @throws {RangeError} if what `start` returned is none */
 function codeOf(exit: Exit): number {
   const code = exit ?? exitCodes.returned;
-  if (Number.isInteger(code) && code >= 0 && code <= 255) return code;
+  if ((code & 255) === code) return code;
   throw new RangeError(`Cannot exit with ${code}: an exit code is a whole number 0–255`);
 }
 

@@ -74,9 +74,14 @@ export function flagOf(name: string): string {
 
 /**
  * Reads `--name=value`, `--name value`, `--switch` and `--no-switch` by `table`; of several for one
- * name the last counts. Never throws: what is wrong comes back as data.
+ * name the last counts. Never throws: what is wrong comes back as data. `wrongIn` names a value that
+ * its type allows, and something else does not.
  */
-export function parseArguments(table: ArgumentTable, argv: readonly string[]): ParsedArguments {
+export function parseArguments(
+  table: ArgumentTable,
+  argv: readonly string[],
+  wrongIn?: (values: LooseValues) => string | undefined,
+): ParsedArguments {
   const entries = Object.entries(table);
   const byFlag = new Map(entries.map(([name, arg]) => [flagOf(name), { name, arg }]));
   // An own property for each: an argument may be called `constructor`.
@@ -109,6 +114,8 @@ export function parseArguments(table: ArgumentTable, argv: readonly string[]): P
       return invalid("missing", flagOf(name));
     }
   }
+  const wrong = wrongIn?.(values);
+  if (wrong) return invalid("bad-value", flagOf(wrong), `${values[wrong]}`);
   return { kind: "values", values };
 }
 

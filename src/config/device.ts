@@ -95,13 +95,11 @@ export function device<
   readonly needs?: Needs;
   readonly connect: (context: DriverContext, ...needs: DevicesOf<Needs>) => D | Promise<D>;
 }): DeviceDescription<D> {
-  const { name, signature, args = {}, needs = [], check, connect } = description;
   return {
-    name,
-    signature,
-    args,
-    check,
-    needs,
-    connect: (context, connected) => connect(context, ...(connected as DevicesOf<Needs>)),
+    args: {},
+    needs: [],
+    ...description,
+    connect: (context, connected) =>
+      description.connect(context, ...(connected as DevicesOf<Needs>)),
   };
 }
