@@ -15,10 +15,13 @@ const expectations: Readonly<Record<string, { shows: string | RegExp; exits?: nu
   clock: { shows: "10000 readings in a row, 0 not later than the one before\n", exits: 0 },
   console: { shows: /\S/ },
   "disk-lottery": { shows: "Reload to draw again.\n", exits: 0 },
+  "echo-server": { shows: "Port 7 of TCP and UDP, at 10.0.0.1/24" },
   frames: { shows: "I am Alice" },
   hello: { shows: /^(?:hello\n){4}$/, exits: 0 },
   "hello-key": { shows: /^Hello World!\n$/, exits: 0 },
   noop: { shows: /^$/, exits: 0 },
+  ping: { shows: "I am 10.0.0.1/24" },
+  "ping6-raw": { shows: /^I am fe80::/ },
   timers: { shows: / after .* s\n/, exits: 0 },
 };
 

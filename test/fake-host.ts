@@ -5,7 +5,12 @@ import { Halted } from "../src/boot/exit.ts";
 import type { Outcome } from "../src/boot/exit.ts";
 import { run } from "../src/boot/run.ts";
 import type { ArgumentTable } from "../src/config/arguments.ts";
-import type { DeviceDescription, DriverContext, NodeHost } from "../src/config/device.ts";
+import type {
+  ArgumentCheck,
+  DeviceDescription,
+  DriverContext,
+  NodeHost,
+} from "../src/config/device.ts";
 import { device } from "../src/config/device.ts";
 import type { Exit, Unikernel } from "../src/config/unikernel.ts";
 import { unikernel } from "../src/config/unikernel.ts";
@@ -19,6 +24,7 @@ export type Start = (...parameters: readonly unknown[]) => Exit | Promise<Exit>;
 interface Conduct {
   readonly needs?: readonly DeviceDescription[];
   readonly args?: ArgumentTable;
+  readonly check?: ArgumentCheck;
   readonly connect?: (context: DriverContext) => void | Promise<void>;
   readonly dispose?: () => void | Promise<void>;
 }
@@ -57,6 +63,7 @@ export class FakeHost {
       signature: "Thing",
       args,
       needs,
+      ...(conduct.check && { check: conduct.check }),
       async connect(context, ...connected) {
         const below = (connected as readonly { name: string }[]).map((each) => each.name);
         events.push(["connect", name, ...below].join(" "));

@@ -30,6 +30,21 @@ describe("run() of a unikernel that ends by itself", () => {
     ]);
   });
 
+  test("refuses what a device says of its arguments, before anything is connected", async () => {
+    const host = new FakeHost();
+    const clock = host.device("clock");
+    const picky = host.device("picky", {
+      args: { fullName: { type: "string", default: "Bob", doc: "Who" } },
+      check: ({ fullName }) => (fullName === "Eve" ? "fullName" : undefined),
+    });
+    expect(await host.run(host.unikernel([clock, picky]), "--full-name=Eve")).toEqual({
+      code: 64,
+      misuse: { problem: "bad-value", word: "--full-name", text: "Eve" },
+    });
+    expect(host.events).toEqual([]);
+    expect(await host.run(host.unikernel([clock, picky]), "--full-name=Bob")).toEqual({ code: 0 });
+  });
+
   test("gives start its context, and each device only its own arguments", async () => {
     const host = new FakeHost();
     const given: unknown[] = [];

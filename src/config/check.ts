@@ -38,6 +38,12 @@ export function checkUnikernel({ name, args, devices }: Unikernel): void {
       throw new TypeError(`${cannot}: two devices are named "${each.name}"`);
     names.add(each.name);
     claim(each.args, `device "${each.name}"`);
+    const defaults = Object.entries(each.args).map(([argument, arg]) => [argument, arg.default]);
+    const wrong = each.check?.(Object.fromEntries(defaults));
+    const initial = each.args[wrong ?? ""]?.default;
+    if (initial !== undefined) {
+      throw new TypeError(`${cannot}: "${wrong}" cannot be ${initial} by default`);
+    }
   }
 }
 

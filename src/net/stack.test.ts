@@ -6,6 +6,7 @@ import { type SimulatedNetwork, Simulation, Wire } from "../simulated/index.ts";
 import { parsePrefix } from "./address.ts";
 import type { Prefix } from "./ipv4/address.ts";
 import { option } from "./dhcp/packet.ts";
+import { seal } from "./ipv6/icmp-message.ts";
 import { timersOf } from "./timers.ts";
 
 function prefix(text: string): Prefix {
@@ -130,6 +131,36 @@ test("configured() waits for a DHCP server's address, and connect() by its names
     const asked = server.udp.bind(53);
     void stack.resolver.resolve("example.com").catch(() => {});
     expect((await asked.receive())?.from.address).toBe("10.0.0.50");
+  });
+});
+
+test("connect() makes IPv6 addresses of what a router says, and asks the servers that it names", async () => {
+  const world = new World();
+  await world.run(async () => {
+    const router = await world.stack({ ipv4: "none" });
+    const stack = await world.stack({ ipv4: "none", ipv6: "auto" });
+    const { v6 } = router.ip;
+    const [own = ""] = router.addresses;
+    const source = prefix(own).address;
+    const week = [0, 9, 0x3a, 0x80];
+    const advertisement = [134, 0, 0, 0, 64, 0, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0];
+    // To make addresses of, and on the link.
+    const network = [3, 4, 64, 0xc0, ...week, ...week, 0, 0, 0, 0];
+    const server = [25, 3, 0, 0, ...week];
+    const message = Uint8Array.from(
+      [advertisement, network, [...prefix("2001:db8::/64").address], server, [...source]].flat(),
+    );
+    const allNodes = prefix("ff02::1/128").address;
+    seal(message, source, allNodes);
+    v6?.write(allNodes, 58, message.length, (into) => (into.set(message), message.length), {
+      source,
+      timeToLive: 255,
+    });
+    await world.pass(2000);
+    expect(stack.addresses.join()).toMatch(/2001:db8::?[0-9a-f:]+\/64/);
+    const port = router.udp.bind(53);
+    void stack.resolver.resolve("example.com").catch(() => {});
+    expect((await port.receive())?.to).toBe(own.split("/")[0]);
   });
 });
 
