@@ -1109,7 +1109,7 @@ export interface Stack extends Device {
   onAddressesChange(listener: (addresses: readonly string[]) => void): () => void;
 
   /**
-   * Resolves when the stack has an address that can be used.
+   * Resolves when the stack has an address that can be used, of each version of IP that it speaks.
    *
    * @throws {ProtocolError} `address-conflict`, `timed-out` when the network configures nobody,
    *   `closed`
