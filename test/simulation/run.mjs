@@ -25,9 +25,10 @@ for (let seed = first; seed < first + count; seed += 1) {
   if (values.seed !== undefined) console.log(JSON.stringify(plan, null, 1));
   try {
     const { traceHash, seconds, retransmissions } = await runTrial(plan);
-    if (values.seed === undefined) continue;
-    const again = await runTrial(plan);
-    console.log({ traceHash, seconds, retransmissions, isSame: again.traceHash === traceHash });
+    if (values.seed !== undefined) {
+      const isSame = (await runTrial(plan)).traceHash === traceHash;
+      console.log({ traceHash, seconds, retransmissions, isSame });
+    }
   } catch (error) {
     failed += 1;
     console.log(`seed ${seed}: ${error instanceof Error ? error.stack : String(error)}`);
