@@ -165,14 +165,14 @@ export async function fuzzStack(seed: number, inputs: number, watch: Watch): Pro
   let count = 0;
   while (count < inputs) {
     // Before, another host could take our addresses, and nothing would be left to try.
-    const isSettled = clock.wallMs() > 10_000;
+    const share = clock.wallMs() > 10_000 ? 0.92 : 0;
     for (const [from, to] of [
       [hosts[0], hosts[1]],
       [hosts[1], hosts[0]],
     ] as const) {
       for (const frame of from.end.sent.splice(0)) {
         to.end.receiver?.frame(frame.slice());
-        for (; isSettled && draw() < 0.92 && count < inputs; count += 1) {
+        for (; draw() < share && count < inputs; count += 1) {
           const mutated = mutate(frame, last, draw);
           watch(mutated);
           to.end.receiver?.frame(mutated);
