@@ -4,6 +4,7 @@
  */
 
 import type { Connection } from "./connection.ts";
+import { synchronize } from "./opens.ts";
 import { flag, type TcpSegment } from "./packet.ts";
 import { add, difference, isAtOrBefore, isBefore } from "./sequence.ts";
 import { isSynchronized } from "./states.ts";
@@ -32,7 +33,7 @@ function arrivesInSynSent(connection: Connection, segment: TcpSegment, nowMs: nu
     return;
   }
   if ((flags & flag.syn) === 0) return;
-  connection.synchronize(segment, nowMs);
+  synchronize(connection, segment, nowMs);
   if (!hasAck) {
     // Both sides have opened at once.
     connection.follow("SYN arrives", nowMs);

@@ -7,6 +7,7 @@ import type { TcpOptions } from "../../devices/index.ts";
 import type { Timer } from "../timers.ts";
 import { segmentArrives } from "./arrives.ts";
 import type { ConnectionEnds } from "./connection-table.ts";
+import type { TcpCounters } from "./counters.ts";
 import { Cubic } from "./cubic.ts";
 import { NewReno } from "./new-reno.ts";
 import { departs, makeHeader, send } from "./departs.ts";
@@ -38,6 +39,7 @@ export interface ConnectionUser {
 
 /** What a connection needs of the layer that it belongs to. */
 export interface ConnectionLayer {
+  readonly counters: TcpCounters;
   readonly settings: TcpSettings;
   /** Sends a segment with `length` bytes of `queue` from `offset` on. All are *borrowed*. */
   transmit(
@@ -61,9 +63,6 @@ export interface ConnectionLayer {
 
 /** Bytes of the options that every segment of a connection with timestamps has. */
 const timestampBytes = 12;
-
-/** The segment size of a peer that announces none (RFC 9293, 3.7.1). */
-const defaultSegmentBytes: Readonly<Record<number, number>> = { 4: 536, 16: 1220 };
 
 /** The least send buffer, and how it grows with the congestion window. */
 const minSendBufferBytes = 64 * 1024;
@@ -89,10 +88,14 @@ export class Connection implements ConnectionEnds {
   /** As negotiated (RFC 7323). */
   usesTimestamps = false;
   usesWindowScale = false;
+  /** The most data that the peer takes in a segment. */
+  peerSegmentBytes = 536;
   /** The user has let go of it: what arrives is answered with a reset (RFC 9293, 3.6.1). */
   isOrphan = false;
   /** Where to be in the layer's list of connections to look after when a batch ends. */
   isTouched = false;
+  /** IP refused a segment that is too large for the path, as it knows by now. */
+  isPathNarrower = false;
   /** Wakes it for {@link Connection.expire}; the layer's. */
   timer: Timer | undefined;
   /** The last report that it cannot be reached, which need not be so for long (RFC 1122). */
@@ -100,7 +103,6 @@ export class Connection implements ConnectionEnds {
 
   readonly #timestampOffset: number;
   #failedTries = 0;
-  #peerSegmentBytes = 536;
   readonly #keepAlive: KeepAlive | undefined;
   #finWait2Ms = Infinity;
 
@@ -125,7 +127,7 @@ export class Connection implements ConnectionEnds {
     const congestion =
       settings.congestion === "cubic" ? new Cubic({ segmentBytes }) : new NewReno({ segmentBytes });
     const roundTrip = new RoundTrip({ minRtoMs: settings.minRtoMs });
-    this.recovery = new Recovery(congestion, roundTrip, this);
+    this.recovery = new Recovery(congestion, roundTrip, this, layer.counters);
     this.sender = new Sender(iss, this.recovery, this);
     this.sender.noDelay = options.noDelay ?? false;
     this.sender.mayProbeTail = settings.tailLossProbe;
@@ -158,54 +160,6 @@ export class Connection implements ConnectionEnds {
     this.layer.schedule(this);
   }
 
-  /** Answers a SYN that arrived at a listener, which has taken what it says. */
-  answer(segment: TcpSegment, nowMs: number): void {
-    this.state = "SYN-RECEIVED";
-    this.synchronize(segment, nowMs);
-    this.sender.open(nowMs);
-    this.layer.schedule(this);
-  }
-
-  /** Goes on from an ACK that answers a SYN cookie, as if the SYN had been remembered. */
-  resume(segment: TcpSegment, segmentBytes: number, nowMs: number): void {
-    const syn: TcpSegment = {
-      ...segment,
-      sequenceNumber: add(segment.sequenceNumber, -1),
-      maximumSegmentSize: segmentBytes,
-      windowScale: -1,
-      sackPermitted: false,
-      timestamps: false,
-    };
-    this.state = "SYN-RECEIVED";
-    this.synchronize(syn, nowMs);
-    this.sender.nxt = add(this.sender.iss, 1);
-    this.receive(segment, nowMs);
-  }
-
-  /** Takes the peer's SYN: its sequence number, window and options (RFC 9293, 3.10.7.3). */
-  synchronize(segment: TcpSegment, nowMs: number): void {
-    const { sender, receiver, recovery } = this;
-    const { settings } = this.layer;
-    receiver.synchronize(segment.sequenceNumber);
-    sender.wl1 = segment.sequenceNumber;
-    sender.wl2 = segment.acknowledgmentNumber;
-    sender.wnd = sender.maxWnd = segment.windowField;
-    this.usesTimestamps = settings.timestamps && segment.timestamps;
-    recovery.usesTimestamps = this.usesTimestamps;
-    if (this.usesTimestamps) {
-      receiver.tsRecent = segment.timestampValue;
-      receiver.tsRecentMs = nowMs;
-    }
-    recovery.usesSack = settings.selectiveAcknowledgment && segment.sackPermitted;
-    receiver.usesSack = recovery.usesSack;
-    this.usesWindowScale = segment.windowScale >= 0;
-    if (!this.usesWindowScale) receiver.shift = 0;
-    else sender.shift = Math.min(segment.windowScale, 14);
-    this.#peerSegmentBytes =
-      segment.maximumSegmentSize || (defaultSegmentBytes[this.remote.length] ?? 536);
-    this.learnSegmentBytes();
-  }
-
   /** Both sides know that the connection is there. */
   establish(event: StateEvent, nowMs: number): void {
     this.follow(event, nowMs);
@@ -221,9 +175,17 @@ export class Connection implements ConnectionEnds {
   learnSegmentBytes(): void {
     const path = this.layer.segmentBytes(this.remote);
     const optionBytes = this.usesTimestamps ? timestampBytes : 0;
-    const plain = Math.max(1, Math.min(this.#peerSegmentBytes, path.plain) - optionBytes);
+    const plain = Math.max(1, Math.min(this.peerSegmentBytes, path.plain) - optionBytes);
     const large = path.large > path.plain ? path.large - optionBytes : plain;
     this.sender.setSegmentBytes(plain, Math.max(plain, large - (large % plain)));
+  }
+
+  /** Sends again what was too large for the path, which IP has learned about (RFC 1191, 6.5). */
+  narrow(nowMs: number): void {
+    this.isPathNarrower = false;
+    const before = this.sender.segmentBytes;
+    this.learnSegmentBytes();
+    if (this.sender.segmentBytes < before) this.sender.resendLost(nowMs);
   }
 
   /** A segment has arrived. Call {@link Connection.flush} when there are no more. */
@@ -236,6 +198,7 @@ export class Connection implements ConnectionEnds {
   flush(nowMs: number): void {
     if (this.state === "CLOSED") return;
     if (isSynchronized(this.state)) this.sender.output(nowMs);
+    if (this.isPathNarrower) this.narrow(nowMs);
     if (this.receiver.isAckDue) this.acknowledge(nowMs);
     this.layer.schedule(this);
   }

@@ -5,6 +5,7 @@ import { formatAddress, isSameAddress } from "../address.ts";
 import type { Connection, ConnectionLayer } from "./connection.ts";
 import type { ConnectionEnds } from "./connection-table.ts";
 import { makeHeader } from "./departs.ts";
+import { answer, resume } from "./opens.ts";
 import { flag, type TcpHeader, type TcpSegment } from "./packet.ts";
 import { add } from "./sequence.ts";
 import { SynCookies } from "./syn-cookie.ts";
@@ -20,7 +21,6 @@ const cookieLifetimeMs = 120_000;
 
 /** What a listener needs of its layer. */
 export interface ListenerLayer extends ConnectionLayer {
-  readonly counters: { synCookies: number; backlogFull: number };
   makePassive(ends: ConnectionEnds, options: TcpOptions, nowMs: number, iss?: number): Connection;
   sendBare(ends: ConnectionEnds, header: TcpHeader): void;
   accepted(connection: Connection, accept: Accept): void;
@@ -67,7 +67,7 @@ export class Listener implements TcpListener {
       return undefined;
     }
     const connection = this.#make(ends, nowMs);
-    connection.answer(segment, nowMs);
+    answer(connection, segment, nowMs);
     return connection;
   }
 
@@ -134,7 +134,7 @@ export class Listener implements TcpListener {
     }
     layer.counters.synCookies += 1;
     const connection = this.#make(ends, nowMs, iss);
-    connection.resume(segment, segmentBytes, nowMs);
+    resume(connection, segment, segmentBytes, nowMs);
     return connection;
   }
 }

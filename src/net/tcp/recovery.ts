@@ -28,6 +28,12 @@ export interface TimestampClock {
   timestampAt(atMs: number): number;
 }
 
+/** What is counted for all connections together. */
+interface Totals {
+  retransmissions: number;
+  timeouts: number;
+}
+
 /** The sender's view of what happened to its segments. */
 export class Recovery {
   readonly segments: SentSegments = new SentSegments();
@@ -50,6 +56,7 @@ export class Recovery {
 
   readonly #rack: Rack = new Rack();
   readonly #clock: TimestampClock;
+  readonly #totals: Totals;
   #mode: Mode = "open";
   /** SND.NXT when a loss was noticed: recovery ends when it is acknowledged. */
   #point: number | undefined;
@@ -63,10 +70,16 @@ export class Recovery {
   #oldestSampleMs = NaN;
   #newestSampleMs = NaN;
 
-  constructor(congestion: CongestionControl, roundTrip: RoundTrip, clock: TimestampClock) {
+  constructor(
+    congestion: CongestionControl,
+    roundTrip: RoundTrip,
+    clock: TimestampClock,
+    totals: Totals,
+  ) {
     this.congestion = congestion;
     this.roundTrip = roundTrip;
     this.#clock = clock;
+    this.#totals = totals;
   }
 
   /** What is in flight; without SACK, each duplicate acknowledgment is a segment that left. */
@@ -93,6 +106,7 @@ export class Recovery {
   /** Takes note of a segment that is sent again. */
   resent(segment: SentSegment, nowMs: number): void {
     this.retransmissions += 1;
+    this.#totals.retransmissions += 1;
     this.mayForce = false;
     this.segments.resend(segment, nowMs);
     this.#firstRetransmission ??= this.#clock.timestampAt(nowMs);
@@ -148,6 +162,7 @@ export class Recovery {
   /** All that is outstanding is lost: the retransmission timer expired (RFC 6298, 5.4–5.6). */
   timedOut(nxt: number, nowMs: number): void {
     this.timeouts += 1;
+    this.#totals.timeouts += 1;
     // A receiver that has the first segment and does not acknowledge it has thrown data away.
     if (this.segments.at(0)?.isSacked === true) this.segments.unmarkSacked();
     this.congestion.timedOut(this.flightBytes, nowMs, this.#mode === "open");

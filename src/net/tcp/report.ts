@@ -35,16 +35,8 @@ export function reportArrives(report: IcmpReport, find: FindConnection, nowMs: n
   const { type, code } = report;
   const meaning = source.length === 4 ? meaningOfV4(type, code) : meaningOfV6(type, code);
   if (meaning === undefined) return;
-  if (meaning === "too large") sendSmaller(connection, nowMs);
+  if (meaning === "too large") connection.narrow(nowMs);
   else takeFailure(connection, meaning.failure, meaning.isHard, nowMs);
-}
-
-/** Sends again what was too large for the path, which IP has learned about (RFC 1191, 6.5). */
-function sendSmaller(connection: Connection, nowMs: number): void {
-  const before = connection.sender.segmentBytes;
-  connection.learnSegmentBytes();
-  if (connection.sender.segmentBytes >= before) return;
-  connection.sender.resendLost(nowMs);
   connection.layer.schedule(connection);
 }
 

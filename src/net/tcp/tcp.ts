@@ -3,7 +3,7 @@
  * does is in {@link ./connection.ts}.
  */
 
-import { ProtocolError } from "../../devices/errors.ts";
+import { ProtocolError, type ProtocolErrorCode } from "../../devices/errors.ts";
 import type {
   Clock,
   Endpoint,
@@ -23,6 +23,7 @@ import { type Timers, timersOf } from "../timers.ts";
 import { becomeEstablished } from "./connecting.ts";
 import { Connection, type ConnectionLayer } from "./connection.ts";
 import { type ConnectionEnds, ConnectionTable } from "./connection-table.ts";
+import { makeCounters, type TcpCounters } from "./counters.ts";
 import { ConnectionFlow } from "./flow.ts";
 import { InitialSequenceNumbers } from "./initial-sequence-number.ts";
 import { KeptAddresses } from "./kept-addresses.ts";
@@ -59,21 +60,7 @@ interface Path {
 
 class TcpLayer implements Tcp, ConnectionLayer {
   readonly settings: TcpSettings;
-  readonly counters = {
-    segmentsIn: 0,
-    segmentsOut: 0,
-    opened: 0,
-    accepted: 0,
-    retransmissions: 0,
-    timeouts: 0,
-    resetsOut: 0,
-    malformed: 0,
-    badChecksum: 0,
-    unsent: 0,
-    challenges: 0,
-    synCookies: 0,
-    backlogFull: 0,
-  };
+  readonly counters: TcpCounters = makeCounters();
   readonly #timers: Timers;
   readonly #random: Random;
   readonly #v4: Path | undefined;
@@ -156,8 +143,6 @@ class TcpLayer implements Tcp, ConnectionLayer {
     }
     this.#timeWaits.clear();
     for (const stop of this.#stops) stop();
-    this.#v4?.ip.listen(protocol, undefined);
-    this.#v6?.ip.listen(protocol, undefined);
   }
 
   transmit(
@@ -167,7 +152,10 @@ class TcpLayer implements Tcp, ConnectionLayer {
     offset: number,
     length: number,
   ): void {
-    this.#write(connection, header, queue, offset, length, connection.sender.segmentBytes);
+    const { segmentBytes } = connection.sender;
+    if (this.#write(connection, header, queue, offset, length, segmentBytes) === "too-large") {
+      connection.isPathNarrower = true;
+    }
   }
 
   segmentBytes(remote: Uint8Array): { readonly plain: number; readonly large: number } {
@@ -181,8 +169,6 @@ class TcpLayer implements Tcp, ConnectionLayer {
   stateChanged(connection: Connection, nowMs: number): void {
     connection.timer?.clear();
     this.#table.remove(connection);
-    this.counters.retransmissions += connection.recovery.retransmissions;
-    this.counters.timeouts += connection.recovery.timeouts;
     if (connection.state !== "TIME-WAIT") return;
     const rest = new TimeWait(connection);
     this.#table.add(rest);
@@ -193,7 +179,7 @@ class TcpLayer implements Tcp, ConnectionLayer {
     const header = rejection(segment);
     if (header === undefined) return;
     this.counters.resetsOut += 1;
-    this.#write(ends, header, undefined, 0, 0, Infinity);
+    this.sendBare(ends, header);
   }
 
   mayChallenge(nowMs: number): boolean {
@@ -212,7 +198,7 @@ class TcpLayer implements Tcp, ConnectionLayer {
     return this.#add(ends, options, iss, true);
   }
 
-  /** Sends a segment without a connection: the answer to a SYN that is not remembered. */
+  /** Sends a segment of no connection. */
   sendBare(ends: ConnectionEnds, header: TcpHeader): void {
     this.#write(ends, header, undefined, 0, 0, Infinity);
   }
@@ -286,7 +272,10 @@ class TcpLayer implements Tcp, ConnectionLayer {
   #standOn(ip: Ip | undefined): Path | undefined {
     if (ip === undefined) return undefined;
     ip.listen(protocol, (packet) => this.#receive(packet));
-    this.#stops.push(ip.onBatchEnd(() => this.#endBatch()));
+    this.#stops.push(
+      ip.onBatchEnd(() => this.#endBatch()),
+      () => ip.listen(protocol, undefined),
+    );
     return { ip, writer: new SegmentWriter(ip) };
   }
 
@@ -352,7 +341,7 @@ class TcpLayer implements Tcp, ConnectionLayer {
     const ends = { local: destination, localPort, remote: source, remotePort };
     if (wait !== undefined && !wait.mayReopen(segment)) {
       const answer = this.#timeWaits.receive(wait, segment, this.#batchMs);
-      if (answer !== undefined) this.#write(wait, answer, undefined, 0, 0, Infinity);
+      if (answer !== undefined) this.sendBare(wait, answer);
       return;
     }
     // Not to broadcasts and groups (RFC 9293, MUST-57).
@@ -383,14 +372,16 @@ class TcpLayer implements Tcp, ConnectionLayer {
     offset: number,
     length: number,
     segmentBytes: number,
-  ): void {
+  ): ProtocolErrorCode | undefined {
     try {
       this.#path(ends.remote)?.writer.write(ends, header, queue, offset, length, segmentBytes);
       this.counters.segmentsOut += 1;
+      return undefined;
     } catch (error) {
       // Lost on the way, like any segment: no route now, or a path that has become narrower.
-      if (!(error instanceof Error) || !("code" in error)) throw error;
+      if (!(error instanceof ProtocolError)) throw error;
       this.counters.unsent += 1;
+      return error.code;
     }
   }
 }
