@@ -8,6 +8,7 @@ const suites = {
   size: () => import("./size.mjs"),
   boot: () => import("./boot.mjs"),
   links: () => import("./links.mjs"),
+  net: () => import("./net.mjs"),
 };
 
 const names = process.argv.slice(2);

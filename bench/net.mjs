@@ -1,0 +1,141 @@
+// The network stack: in one thread, in a Chromium worker and on Node, beside Node's own sockets;
+// between two workers through the page's switch; and on a long path in virtual time.
+
+import { fileURLToPath } from "node:url";
+import { chromium } from "@playwright/test";
+import { createServer, runnerImport } from "vite";
+import { ensureBrowser } from "../scripts/browser.mjs";
+import { spread } from "./report.mjs";
+import { measureSizes } from "./size.mjs";
+
+const rounds = 7;
+
+/** @returns {Promise<readonly import("./report.mjs").Row[]>} */
+export async function run() {
+  const path = fileURLToPath(new URL("net/node.ts", import.meta.url));
+  /** @type {typeof import("./net/node.ts")} */
+  const node = (await runnerImport(path, { logLevel: "error" })).module;
+  const server = await serve();
+  const browser = await chromium.launch({
+    executablePath: process.env["MORGANA_BROWSER"] ?? (await ensureBrowser()),
+    args: [...(process.getuid?.() === 0 ? ["--no-sandbox"] : []), "--disable-gpu"],
+  });
+  try {
+    const page = await browser.newPage();
+    await page.goto(server.resolvedUrls?.local[0] ?? "");
+    await page.waitForFunction(() => "between" in globalThis);
+    const samples = await takeTurns(node, page);
+    return rowsOf(node.measures, samples, await sizes());
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}
+
+function serve() {
+  return createServer({
+    root: fileURLToPath(new URL("pages/net", import.meta.url)),
+    configFile: false,
+    logLevel: "error",
+    server: {
+      host: "127.0.0.1",
+      port: 0,
+      hmr: false,
+      fs: { allow: [fileURLToPath(new URL("..", import.meta.url))] },
+      headers: {
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-embedder-policy": "require-corp",
+      },
+    },
+    optimizeDeps: { noDiscovery: true },
+  }).then((server) => server.listen());
+}
+
+/** @returns {Promise<number>} bytes of echo-server's worker */
+async function sizes() {
+  return (await measureSizes())["echo-server's worker"] ?? Number.NaN;
+}
+
+/**
+ * Everything in turns, so that whatever else the machine does befalls all.
+ *
+ * @param {typeof import("./net/node.ts")} node
+ * @param {import("@playwright/test").Page} page
+ */
+async function takeTurns(node, page) {
+  /** @type {Map<string, number[]>} */
+  const samples = new Map();
+  const add = (/** @type {string} */ name, /** @type {number} */ value) => {
+    samples.set(name, [...(samples.get(name) ?? []), value]);
+  };
+  for (let round = 0; round < rounds; round += 1) {
+    for (const name of Object.keys(node.measures)) {
+      add(`node ${name}`, await node.sample(name));
+      add(`browser ${name}`, await page.evaluate((name) => window.sample(name), name));
+    }
+    add("messages", await page.evaluate(() => window.between(false)));
+    add("ring", await page.evaluate(() => window.between(true)));
+    add("sockets stream", await node.socketStream());
+    add("sockets round trips", await node.socketRoundTrips());
+  }
+  add("long path", await node.shareOfLongPath());
+  add("idle", await node.idleMegabytes());
+  return samples;
+}
+
+/**
+ * @param {typeof import("./net/measures.ts").measures} measures
+ * @param {ReadonlyMap<string, readonly number[]>} samples
+ * @param {number} echoServerBytes
+ * @returns {readonly import("./report.mjs").Row[]}
+ */
+function rowsOf(measures, samples, echoServerBytes) {
+  const of = (/** @type {string} */ name) => spread(samples.get(name) ?? []);
+  const node = (/** @type {string} */ name) => ({ name: "node:net", median: of(name).median });
+  /** @type {Record<string, import("./report.mjs").Row["beside"]>} */
+  const beside = {
+    "one stream, 1,500-byte frames, all checksums": [node("sockets stream")],
+    "64-byte TCP round trips": [node("sockets round trips")],
+  };
+  const rows = Object.entries(measures).flatMap(([measure, { unit, better, aim }]) =>
+    ["browser", "node"].map((target) => ({
+      measure: `${measure} (${target})`,
+      target,
+      unit,
+      better,
+      ...of(`${target} ${measure}`),
+      aim,
+      beside: target === "node" ? (beside[measure] ?? []) : [],
+    })),
+  );
+  const row = (
+    /** @type {string} */ measure,
+    /** @type {string} */ target,
+    /** @type {string} */ unit,
+    /** @type {"higher" | "lower"} */ better,
+    /** @type {number} */ aim,
+    /** @type {{ median: number, low: number, high: number }} */ sample,
+  ) => ({ measure, target, unit, better, ...sample, aim, beside: [] });
+  return [
+    ...rows,
+    row(
+      "one stream, worker to worker (messages)",
+      "browser",
+      "MB/s",
+      "higher",
+      500,
+      of("messages"),
+    ),
+    row("one stream, worker to worker (ring)", "browser", "MB/s", "higher", 1000, of("ring")),
+    row("share of a path of 50 ms", "simulated", "%", "higher", 95, of("long path")),
+    row("10,000 idle connections", "node", "MB", "lower", 40, of("idle")),
+    row(
+      "echo-server's worker",
+      "browser",
+      "bytes gzipped",
+      "lower",
+      25_000,
+      spread([echoServerBytes]),
+    ),
+  ];
+}
