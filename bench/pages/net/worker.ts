@@ -21,7 +21,9 @@ const byteCount = 1e9;
 
 const platform = { clock: connectClock(), random: connectRandom() };
 
-addEventListener("message", async ({ data: task }: MessageEvent<Task>) => {
+addEventListener("message", ({ data }: MessageEvent<Task>) => void perform(data));
+
+async function perform(task: Task): Promise<void> {
   if (task.role === "measure") {
     postMessage(await measures[task.name]?.sample(platform));
     return;
@@ -30,7 +32,7 @@ addEventListener("message", async ({ data: task }: MessageEvent<Task>) => {
   const network = connect({ port: task.port, mac, offloads: inPageOffloads });
   if (task.withRing) requestRing(network);
   await (task.role === "send" ? send(network) : receive(network));
-});
+}
 
 async function receive(network: Network): Promise<void> {
   const stack = await stackOn(network, 2, platform);
