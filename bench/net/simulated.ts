@@ -4,7 +4,7 @@ import { Simulation, Wire } from "../../src/simulated/index.ts";
 import { pour, stackOn, swallow } from "./measures.ts";
 
 const bitsPerSecond = 100e6;
-const byteCount = 100e6;
+const byteCount = 250e6;
 
 /** Ethernet, IP and TCP with timestamps take 66 of the 1,514 bytes of a frame. */
 const pathBytesPerSecond = (bitsPerSecond / 8) * (1448 / 1514);

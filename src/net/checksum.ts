@@ -8,6 +8,9 @@ const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 /** Words whose halves add up in 31 bits. */
 const blockWords = 32_768;
 
+/** Below so many bytes, a view of the buffer's words costs more than it saves. */
+const leastBytes = 64;
+
 /** The words of the buffer that was summed last: the frames of a batch share one. */
 let lastBuffer: ArrayBufferLike = new ArrayBuffer(0);
 let lastWords: Int32Array = new Int32Array(lastBuffer);
@@ -30,7 +33,7 @@ export function add(bytes: Uint8Array, sum: number = 0): number {
 /** Adds the bytes from `start` to `end` as {@link add} does, without making a view of them. */
 export function addRange(bytes: Uint8Array, start: number, end: number, sum: number = 0): number {
   const first = bytes.byteOffset + start;
-  if (end - start < 4 || (first & 1) !== 0) return addBytes(bytes, start, end, sum);
+  if (end - start < leastBytes || (first & 1) !== 0) return addBytes(bytes, start, end, sum);
   let at = start;
   let total = sum;
   if ((first & 2) !== 0) {
