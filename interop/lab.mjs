@@ -65,8 +65,15 @@ const packages = /** @type {const} */ ({
  * @property {(command: string, ...args: string[]) => Promise<string>} run runs a program to its end
  *   and resolves to its output; throws with that if it fails or takes longer than a minute
  * @property {(command: string, ...args: string[]) => Started} start starts a program, which is
- *   stopped after the check; `fd:3` among its arguments gives it the TAP device
+ *   stopped after the check, with its own children; `fd:3` among its arguments gives it the TAP
+ *   device. Outside of a check, it is stopped at the end
+ * @property {(options?: import("./host.mjs").HostOptions) => Promise<Stack>} host connects our
+ *   stack, by default to the TAP device, until the check ends
+ * @property {(port: number) => Promise<void>} untilListens waits until the kernel listens on a port
+ *   of TCP
  */
+
+/** @typedef {import("fata-morgana/devices").Stack} Stack */
 
 /**
  * Says why there can be no lab here, or nothing.
@@ -120,12 +127,17 @@ export async function withTap(url, body) {
     return;
   }
   let failedCount = 0;
+  const { end, ...given } = makeLab(() => failedCount++);
+  for (const signal of ["SIGINT", "SIGTERM"]) {
+    process.on(signal, () => void end().then(() => process.exit(1)));
+  }
   try {
-    await body(makeLab(() => failedCount++));
+    await body(given);
   } catch (error) {
     failedCount++;
     complain(error);
   }
+  await end();
   process.exit(failedCount === 0 ? 0 : 1);
 }
 
@@ -137,18 +149,34 @@ const lab = {
 
 /**
  * @param {() => void} fail
- * @returns {Lab}
+ * @returns {Lab & { end: () => Promise<void> }} `end` stops what is left
  */
 function makeLab(fail) {
   /** @type {Started[]} */
-  let started = [];
+  const started = [];
+  /** @type {Stack[]} */
+  const stacks = [];
+  /** @param {number} [keptCount] */
+  const stop = async (keptCount = 0) => {
+    for (const stack of stacks.splice(0)) await stack[Symbol.asyncDispose]();
+    await Promise.all(started.splice(keptCount).map((each) => each.stop()));
+  };
   return {
     ...lab,
     run: runToEnd,
+    end: () => stop(),
+    untilListens,
     start(command, ...args) {
       const each = startProgram(command, args);
       started.push(each);
       return each;
+    },
+    async host(options) {
+      // Not before: index.mjs reads this file to know whether the package is to be built.
+      const { connectHost } = await import("./host.mjs");
+      const stack = await connectHost(options);
+      stacks.push(stack);
+      return stack;
     },
     async check(name, needs, body) {
       const missing = needs.find((program) => !isOnPath(program));
@@ -156,18 +184,29 @@ function makeLab(fail) {
         console.log(`– ${name}: skipped, since there is no ${missing}`);
         return;
       }
+      const keptCount = started.length;
       try {
         const detail = await body();
         console.log(`✓ ${name}${detail ? `: ${detail}` : ""}`);
       } catch (error) {
         fail();
         console.log(`✗ ${name}: ${error instanceof Error ? error.message : String(error)}`);
-        for (const each of started) console.log(each.output().replaceAll(/^/gm, "    "));
+        for (const each of started.slice(keptCount)) {
+          console.log(each.output().slice(-2_000).replaceAll(/^/gm, "    "));
+        }
       }
-      await Promise.all(started.map((each) => each.stop()));
-      started = [];
+      await stop(keptCount);
     },
   };
+}
+
+/** @param {number} port */
+async function untilListens(port) {
+  for (let waitedMs = 0; waitedMs < 10_000; waitedMs += 20) {
+    if ((await runToEnd("ss", "-Hltn", `sport = :${port}`)) !== "") return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`Nobody listens on port ${port}`);
 }
 
 /**
@@ -179,8 +218,18 @@ function startProgram(command, args) {
   const hasTap = args.some((arg) => /(?:^|=)fd:3$/.test(arg));
   const child = spawn(command, args, {
     cwd: root,
+    // A group of its own, so that what a shell starts ends with it.
+    detached: true,
     stdio: ["ignore", "pipe", "pipe", hasTap ? lab.fd : "ignore"],
   });
+  /** @param {NodeJS.Signals} signal */
+  const kill = (signal) => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, signal);
+    } catch {
+      // All have ended.
+    }
+  };
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding("utf8").on("data", (/** @type {string} */ text) => (output += text));
@@ -206,8 +255,8 @@ function startProgram(command, args) {
       }
     },
     async stop() {
-      child.kill("SIGTERM");
-      const killer = setTimeout(() => child.kill("SIGKILL"), 2_000);
+      kill("SIGTERM");
+      const killer = setTimeout(() => kill("SIGKILL"), 2_000);
       const code = await ended;
       clearTimeout(killer);
       return code;
