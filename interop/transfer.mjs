@@ -25,10 +25,10 @@ writeFileSync(file, block);
  *
  * @param {Lab} lab
  * @param {Stack} stack
- * @param {{ to: string, blockCount: number, program: "socat" | "nc" }} options `to`: our address
+ * @param {{ to: string, bytes: number, program: "socat" | "nc" }} options `to`: our address
  * @returns {Promise<string>} how fast
  */
-export async function receive({ start }, stack, { to, blockCount, program }) {
+export async function receive({ start }, stack, { to, bytes, program }) {
   const sender =
     program === "nc"
       ? `nc -N ${to} 6000`
@@ -50,16 +50,11 @@ export async function receive({ start }, stack, { to, blockCount, program }) {
       }
     });
   });
-  const sending = start(
-    "sh",
-    "-c",
-    `for _ in $(seq ${blockCount}); do cat ${file}; done | ${sender}`,
-  );
-  await Promise.race([ended, within(blockCount, sending)]);
+  const sending = start("sh", "-c", `while cat ${file}; do :; done | head -c ${bytes} | ${sender}`);
+  await Promise.race([ended, within(bytes, sending)]);
   const seconds = (performance.now() - startedMs) / 1_000;
-  if (hash.digest("hex") !== hashOf(blockCount))
-    throw new Error("What arrived is not what was sent");
-  return rate(blockCount, seconds);
+  if (hash.digest("hex") !== hashOf(bytes)) throw new Error("What arrived is not what was sent");
+  return rate(bytes, seconds);
 }
 
 /**
@@ -67,10 +62,10 @@ export async function receive({ start }, stack, { to, blockCount, program }) {
  *
  * @param {Lab} lab
  * @param {Stack} stack
- * @param {{ to: string, blockCount: number, program: "socat" | "nc" }} options `to`: the kernel's
+ * @param {{ to: string, bytes: number, program: "socat" | "nc" }} options `to`: the kernel's
  * @returns {Promise<string>} how fast
  */
-export async function send({ start, untilListens }, stack, { to, blockCount, program }) {
+export async function send({ start, untilListens }, stack, { to, bytes, program }) {
   const family = to.includes(":") ? 6 : 4;
   const receiver =
     program === "nc"
@@ -81,52 +76,54 @@ export async function send({ start, untilListens }, stack, { to, blockCount, pro
   const startedMs = performance.now();
   const flow = await stack.connect(to, 6_001);
   const sending = (async () => {
-    for (let count = 0; count < blockCount; count++) {
-      for (let offset = 0; offset < blockBytes; offset += chunkBytes) {
-        // What is given is never changed.
-        await flow.write(block.subarray(offset, offset + chunkBytes));
-      }
-    }
+    // What is given is never changed.
+    for (const chunk of chunks(bytes)) await flow.write(chunk);
     await flow.shutdown("write");
     await receiving.ended;
   })();
-  await Promise.race([sending, within(blockCount, receiving)]);
+  await Promise.race([sending, within(bytes, receiving)]);
   const seconds = (performance.now() - startedMs) / 1_000;
   await flow[Symbol.asyncDispose]();
-  if (!receiving.output().includes(hashOf(blockCount))) {
+  if (!receiving.output().includes(hashOf(bytes))) {
     throw new Error(`What arrived is not what was sent: ${receiving.output()}`);
   }
-  return rate(blockCount, seconds);
+  return rate(bytes, seconds);
 }
 
 /**
  * Rejects if it takes longer than even a bad link needs.
  *
- * @param {number} blockCount
+ * @param {number} bytes
  * @param {import("./lab.mjs").Started} program
  * @returns {Promise<never>}
  */
-function within(blockCount, program) {
+function within(bytes, program) {
   return new Promise((_, reject) => {
     const fail = () => reject(new Error(`It takes too long: ${program.output()}`));
-    setTimeout(fail, 30_000 + blockCount * 1_000).unref();
+    setTimeout(fail, 60_000 + bytes / 20_000).unref();
   });
 }
 
-/** @param {number} blockCount */
-function hashOf(blockCount) {
+/** @param {number} bytes */
+function* chunks(bytes) {
+  for (let offset = 0; offset < bytes; offset += chunkBytes) {
+    const start = offset % blockBytes;
+    yield block.subarray(start, start + Math.min(chunkBytes, bytes - offset));
+  }
+}
+
+/** @param {number} bytes */
+function hashOf(bytes) {
   const hash = createHash("sha256");
-  for (let count = 0; count < blockCount; count++) hash.update(block);
+  for (const chunk of chunks(bytes)) hash.update(chunk);
   return hash.digest("hex");
 }
 
 /**
- * @param {number} blockCount
+ * @param {number} bytes
  * @param {number} seconds
  */
-function rate(blockCount, seconds) {
-  const mebibytes = (blockCount * blockBytes) / 2 ** 20;
-  const megabytes = (blockCount * blockBytes) / 1e6;
-  const perSecond = (megabytes / seconds).toPrecision(3);
-  return `${mebibytes} MiB in ${seconds.toFixed(1)} s, ${perSecond} MB/s`;
+function rate(bytes, seconds) {
+  const perSecond = (bytes / 1e6 / seconds).toPrecision(3);
+  return `${bytes / 2 ** 20} MiB in ${seconds.toFixed(1)} s, ${perSecond} MB/s`;
 }
