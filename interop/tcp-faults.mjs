@@ -9,14 +9,14 @@ const divisor = process.argv.includes("--quick") ? 4 : 1;
 
 const links = [
   { mebibytes: 64, faults: ["--loss=0.01"] },
-  { mebibytes: 32, faults: ["--loss=0.01", "--delay-ms=10"] },
+  { mebibytes: 16, faults: ["--loss=0.01", "--delay-ms=10"] },
   { mebibytes: 32, faults: ["--reordering=0.1", "--delay-ms=5", "--hold-back-ms=3"] },
-  { mebibytes: 32, faults: ["--duplication=0.1"] },
+  { mebibytes: 64, faults: ["--duplication=0.2"] },
   {
-    mebibytes: 16,
+    mebibytes: 8,
     faults: ["--loss=0.05", "--duplication=0.05", "--reordering=0.05", "--delay-ms=2"],
   },
-  { mebibytes: 4, faults: ["--loss=0.2", "--delay-ms=1"] },
+  { mebibytes: 0.25, faults: ["--loss=0.2", "--delay-ms=1"] },
 ];
 
 await withTap(import.meta.url, async (lab) => {
