@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { capture } from "./capture.mjs";
 import { withTap } from "./lab.mjs";
 
@@ -16,7 +17,7 @@ const greeting = "Hello from the kernel";
 const port = 7_000;
 
 await withTap(import.meta.url, async (lab) => {
-  const { check, host, kernel, run, start, tap } = lab;
+  const { check, forward, host, kernel, run, start, tap } = lab;
   const frames = await capture(lab);
   const server = createServer((socket) => socket.end(greeting)).listen({ host: "::", port });
 
@@ -66,7 +67,7 @@ await withTap(import.meta.url, async (lab) => {
     ["radvd", "dnsmasq"],
     async () => {
       await startDnsmasq();
-      await run("sysctl", "-qw", "net.ipv6.conf.all.forwarding=1");
+      forward();
       const file = join(folder, "radvd.conf");
       writeFileSync(file, radvdConfiguration(tap, kernel.ipv6));
       start(
@@ -154,11 +155,6 @@ async function addressThat(stack, isWanted) {
     await sleep(20);
   }
   throw new Error(`There are only ${stack.addresses.join(", ")}`);
-}
-
-/** @param {number} ms */
-function sleep(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /**

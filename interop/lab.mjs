@@ -2,13 +2,23 @@
 // calls `withTap` and can be run by itself: it starts itself again inside the namespace, as root.
 
 import { spawn, spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import {
+  accessSync,
+  appendFileSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  writeFileSync,
+} from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { complain, root, run } from "../scripts/step.mjs";
 
 /** Set in a process that is inside: it has the TAP device as descriptor 3. */
 const insideVariable = "MORGANA_INTEROP_INSIDE";
+
+/** Names a file that gets a line for each check: `passed`, `failed` or `skipped`. */
+const reportVariable = "MORGANA_INTEROP_REPORT";
 
 /** Opens the TAP device, sets its addresses, and becomes another program that keeps it. */
 const openTap = `
@@ -69,11 +79,22 @@ const packages = /** @type {const} */ ({
  *   device. Outside of a check, it is stopped at the end
  * @property {(options?: import("./host.mjs").HostOptions) => Promise<Stack>} host connects our
  *   stack, by default to the TAP device, until the check ends
+ * @property {() => void} forward makes the kernel a router, of both versions
  * @property {(port: number) => Promise<void>} untilListens waits until the kernel listens on a port
  *   of TCP
  */
 
 /** @typedef {import("fata-morgana/devices").Stack} Stack */
+
+/**
+ * Counts a check for whoever asked for a report.
+ *
+ * @param {"passed" | "failed" | "skipped"} result
+ */
+export function report(result) {
+  const file = process.env[reportVariable];
+  if (file !== undefined) appendFileSync(file, `${result}\n`);
+}
 
 /**
  * Says why there can be no lab here, or nothing.
@@ -135,6 +156,7 @@ export async function withTap(url, body) {
     await body(given);
   } catch (error) {
     failedCount++;
+    report("failed");
     complain(error);
   }
   await end();
@@ -166,6 +188,11 @@ function makeLab(fail) {
     run: runToEnd,
     end: () => stop(),
     untilListens,
+    forward() {
+      for (const name of ["ipv4/ip_forward", "ipv6/conf/all/forwarding"]) {
+        writeFileSync(`/proc/sys/net/${name}`, "1");
+      }
+    },
     start(command, ...args) {
       const each = startProgram(command, args);
       started.push(each);
@@ -181,15 +208,18 @@ function makeLab(fail) {
     async check(name, needs, body) {
       const missing = needs.find((program) => !isOnPath(program));
       if (missing !== undefined) {
+        report("skipped");
         console.log(`– ${name}: skipped, since there is no ${missing}`);
         return;
       }
       const keptCount = started.length;
       try {
         const detail = await body();
+        report("passed");
         console.log(`✓ ${name}${detail ? `: ${detail}` : ""}`);
       } catch (error) {
         fail();
+        report("failed");
         console.log(`✗ ${name}: ${error instanceof Error ? error.message : String(error)}`);
         for (const each of started.slice(keptCount)) {
           console.log(each.output().slice(-2_000).replaceAll(/^/gm, "    "));

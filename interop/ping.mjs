@@ -7,8 +7,13 @@ import { withTap } from "./lab.mjs";
 const floodCount = 2_000;
 const largeBytes = 60_000;
 
+const behind = {
+  ipv4: { network: "10.7.0.0/24", far: "10.7.0.9" },
+  ipv6: { network: "fd00:7::/64", far: "fd00:7::9" },
+};
+
 await withTap(import.meta.url, async (lab) => {
-  const { check, host, kernel, run, tap } = lab;
+  const { check, forward, host, kernel, run, tap } = lab;
   const frames = await capture(lab);
   const versions = /** @type {const} */ (["ipv4", "ipv6"]);
 
@@ -52,7 +57,10 @@ await withTap(import.meta.url, async (lab) => {
     });
 
     await check(`a router tells us over ${version} that the time to live is over`, [], async () => {
-      const far = await makeFarNetwork(version);
+      // The kernel believes that a network behind it is on the TAP device, too.
+      const { network, far } = behind[version];
+      forward();
+      await run("ip", "route", "replace", network, "dev", tap);
       const { icmp } = await host();
       const exceeded = version === "ipv4" ? 11 : 3;
       const types = new Set();
@@ -72,20 +80,5 @@ await withTap(import.meta.url, async (lab) => {
     const [, count] = / (\d+) received/.exec(summary) ?? [];
     const [, averageMs] = /= [\d.]+\/([\d.]+)\//.exec(summary) ?? [];
     return `${count} of ${count}, ${averageMs} ms each`;
-  }
-
-  /**
-   * Makes the kernel a router to a network that it believes to be on the TAP device, too.
-   *
-   * @param {"ipv4" | "ipv6"} version
-   */
-  async function makeFarNetwork(version) {
-    const [key, route, far] =
-      version === "ipv4"
-        ? ["net.ipv4.ip_forward", "10.7.0.0/24", "10.7.0.9"]
-        : ["net.ipv6.conf.all.forwarding", "fd00:7::/64", "fd00:7::9"];
-    await run("sysctl", "-qw", `${key}=1`);
-    await run("ip", "route", "replace", route, "dev", tap);
-    return far;
   }
 });

@@ -1,5 +1,6 @@
 // TCP over a link that loses, delays, doubles and reorders: all that is sent still arrives, once.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { ours } from "./host.mjs";
 import { withTap } from "./lab.mjs";
 import { receive, send } from "./transfer.mjs";
@@ -34,6 +35,8 @@ await withTap(import.meta.url, async (lab) => {
     await check(`from us with ${name}`, ["socat"], async () => {
       const stack = await bridged(faults);
       const took = await send(lab, stack, { to: kernel.ipv4, bytes, program: "socat" });
+      // They are counted once the connection has ended.
+      await sleep(300);
       const { tcpRetransmissions = 0, tcpSegmentsOut = 0 } = stack.counters;
       return `${took}; ${tcpRetransmissions} of ${tcpSegmentsOut} segments again`;
     });

@@ -76,7 +76,7 @@ await withTap(import.meta.url, async (lab) => {
       const { tcp } = await host();
       tcp.listen(5_002, async (flow) => {
         const asked = await readAll(flow);
-        await flow.write(new TextEncoder().encode(`You said ${asked}`));
+        await flow.write(new TextEncoder().encode(`You said ${asked.toString()}`));
         await flow[Symbol.asyncDispose]();
       });
       const socket = await opened(here, 5_002);

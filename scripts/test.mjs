@@ -2,7 +2,7 @@
 // check and the trials, builds the static site, then runs the browser tests. Arguments are those of
 // `playwright test`, as in `npm test -- hello`. Ends with a line `N passed, N failed`.
 
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureBrowser } from "./browser.mjs";
@@ -21,6 +21,7 @@ process.on("exit", () => rmSync(reports, { recursive: true, force: true }));
 const counts = [await prepare()];
 if (sum("failed") === 0) {
   counts.push(await checks());
+  counts.push(await interop());
   counts.push(await trials());
   const built = await site();
   counts.push(built.failed === 0 ? await browserTests(process.argv.slice(2)) : built);
@@ -71,6 +72,15 @@ async function trials() {
     else count.failed += 1;
   }
   return count;
+}
+
+/** @returns {Promise<Count>} the checks against the Linux kernel; skipped where there is none */
+async function interop() {
+  say("Checking against the Linux kernel (npm run interop -- --quick).");
+  const report = join(reports, "interop.txt");
+  const env = { MORGANA_INTEROP_REPORT: report };
+  const code = await run("node", ["interop/index.mjs", "--quick"], env);
+  return atLeastOneFailureUnless(code === 0, countInterop(report));
 }
 
 /** @returns {Promise<Count>} */
@@ -133,6 +143,16 @@ function countBrowserTests(report) {
     failed: stats?.unexpected ?? 0,
     skipped: stats?.skipped ?? 0,
   };
+}
+
+/**
+ * @param {string} report
+ * @returns {Count}
+ */
+function countInterop(report) {
+  const lines = existsSync(report) ? readFileSync(report, "utf8").split("\n") : [];
+  const count = (/** @type {string} */ result) => lines.filter((line) => line === result).length;
+  return { passed: count("passed"), failed: count("failed"), skipped: count("skipped") };
 }
 
 /** @param {string} report */
