@@ -15,6 +15,13 @@ import { complain, run, say } from "./step.mjs";
 const nothing = { passed: 0, failed: 0, skipped: 0 };
 const oneFailure = { ...nothing, failed: 1 };
 
+/** What tries the network stack for longer than a check may take. */
+const longTrials = [
+  ["TCP on 200 wires with faults", "node", "test/simulation/run.mjs", "--seeds=200"],
+  ["200,000 mutated frames", "node", "test/fuzz/run.mjs", "--inputs=200000"],
+  ["100,000 connections half open, and other attacks", "vitest", "run", "test/attacks"],
+];
+
 const reports = mkdtempSync(join(tmpdir(), "morgana-test-"));
 process.on("exit", () => rmSync(reports, { recursive: true, force: true }));
 
@@ -55,13 +62,6 @@ async function checks() {
   const count = atLeastOneFailureUnless(unit?.ok === true, countUnitTests(unitReport));
   return { ...count, failed: count.failed + others };
 }
-
-/** What tries the network stack for longer than a check may take. */
-const longTrials = [
-  ["TCP on 200 wires with faults", "node", "test/simulation/run.mjs", "--seeds=200"],
-  ["200,000 mutated frames", "node", "test/fuzz/run.mjs", "--inputs=200000"],
-  ["100,000 connections half open, and other attacks", "vitest", "run", "test/attacks"],
-];
 
 /** @returns {Promise<Count>} one for each of them */
 async function trials() {

@@ -1,5 +1,6 @@
 /** What a page boots unikernels with: machines, their services, and the disks they leave behind. */
 
+import type { LinkConditions } from "../net/ethernet/conditioned-link.ts";
 import type { ConsoleScreen } from "../platform-js/console-xterm.ts";
 import type { Service } from "./machine.ts";
 
@@ -8,6 +9,7 @@ export { flagOf } from "../config/arguments.ts";
 export type { Description } from "../config/graph.ts";
 export type { DiskSummary } from "../platform-js/block-indexeddb-catalogue.ts";
 export { openScreen } from "../platform-js/console-xterm.ts";
+export type { LinkConditions } from "../net/ethernet/conditioned-link.ts";
 export type { ConsoleScreen as Screen, FindFrom } from "../platform-js/console-xterm.ts";
 export { Machine } from "./machine.ts";
 export type { MachineStatus, Service } from "./machine.ts";
@@ -45,6 +47,18 @@ function joinSwitch(
       (leave) => leave(),
       () => {},
     );
+}
+
+/**
+ * Changes some of the conditions of the links of a page's network, from the page to each unikernel.
+ * Resolves to all that hold now.
+ */
+export async function changeConditions(
+  network: string,
+  conditions: Partial<LinkConditions>,
+): Promise<LinkConditions> {
+  const page = await import("./page-network.ts");
+  return page.changeConditions(network, conditions);
 }
 
 /** The disks of this origin; loaded when a page lists them, since booting needs none of it. */

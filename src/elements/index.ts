@@ -12,6 +12,9 @@ if (customElements.get("morgana-unikernel") === undefined) {
   customElements.define("morgana-disks", MorganaDisks);
 }
 
+// Few pages have it.
+if (document.querySelector("morgana-conditions") !== null) void import("./morgana-conditions.ts");
+
 declare global {
   interface HTMLElementTagNameMap {
     "morgana-unikernel": MorganaUnikernel;

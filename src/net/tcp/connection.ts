@@ -102,7 +102,8 @@ export class Connection implements ConnectionEnds {
   softFailure: ConnectionFailure | undefined;
 
   readonly #timestampOffset: number;
-  #failedTries = 0;
+  /** The last try to connect that led to a report, by the timeouts before it. */
+  #failedTry = -Infinity;
   readonly #keepAlive: KeepAlive | undefined;
   #finWait2Ms = Infinity;
 
@@ -225,10 +226,6 @@ export class Connection implements ConnectionEnds {
     if (nowMs >= recovery.reorderingMs) sender.expireReordering(nowMs);
     if (nowMs >= sender.deadlineMs) {
       sender.expire(nowMs);
-      if (this.#hasGivenUpConnecting()) {
-        this.fail(this.softFailure ?? "timed-out", nowMs);
-        return;
-      }
     }
     if (nowMs >= receiver.ackDueMs) receiver.isAckDue = true;
     if (nowMs >= this.#probeMs && !this.#probe(nowMs)) return;
@@ -294,6 +291,20 @@ export class Connection implements ConnectionEnds {
     this.#end(nowMs);
   }
 
+  /**
+   * Takes a report that the peer cannot be reached. It need not stay so (RFC 1122, 4.2.3.9): an
+   * attempt to connect fails if two tries in a row have led to such a report.
+   */
+  noteUnreachable(nowMs: number): void {
+    this.softFailure = "unreachable";
+    const { timeouts } = this.recovery;
+    const isConnecting = this.state === "SYN-SENT" || this.state === "SYN-RECEIVED";
+    if (!isConnecting || timeouts === this.#failedTry) return;
+    const isSecond = this.#failedTry === timeouts - 1;
+    this.#failedTry = timeouts;
+    if (isSecond && timeouts >= 2) this.fail("unreachable", nowMs);
+  }
+
   /** Goes where an event leads. */
   follow(event: StateEvent, nowMs: number): void {
     const before = this.state;
@@ -347,15 +358,5 @@ export class Connection implements ConnectionEnds {
 
   get #giveUpMs(): number {
     return this.sender.progressMs + (this.options.userTimeoutMs ?? defaultUserTimeoutMs);
-  }
-
-  /** Reports that nobody is there are believed if two tries in a row have led to one. */
-  #hasGivenUpConnecting(): boolean {
-    const isConnecting = this.state === "SYN-SENT" || this.state === "SYN-RECEIVED";
-    if (!isConnecting || this.recovery.timeouts < 2) return false;
-    this.#failedTries = this.softFailure === undefined ? 0 : this.#failedTries + 1;
-    if (this.#failedTries >= 2) return true;
-    this.softFailure = undefined;
-    return false;
   }
 }

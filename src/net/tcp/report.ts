@@ -48,7 +48,7 @@ function takeFailure(
   nowMs: number,
 ): void {
   if (isHard && connection.state === "SYN-SENT") connection.fail(failure, nowMs);
-  else connection.softFailure = "unreachable";
+  else connection.noteUnreachable(nowMs);
 }
 
 function isOutstanding({ sender }: Connection, sequence: number): boolean {
