@@ -13,7 +13,7 @@ const gzipped = (contents) => gzipSync(contents, { level: 9 }).length;
 
 /** What is loaded only where it is needed: disks, a network, a search, words for a failure. */
 const rest =
-  /^morgana\/(?:block-indexeddb-catalogue|console-terminal|console-search|ending|errors|network-ring|page-network|trace-mapping)-/;
+  /^morgana\/(?:block-indexeddb-catalogue|console-terminal|console-search|ending|errors|morgana-conditions|network-ring|page-network|trace-mapping)-/;
 
 /** What the page of `hello` loads beside its worker and xterm.js: scripts and style. */
 function pageBytes() {

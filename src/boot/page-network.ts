@@ -6,7 +6,7 @@ import {
   type LinkConditions,
   noConditions,
 } from "../net/ethernet/conditioned-link.ts";
-import { Switch } from "../net/ethernet/switch.ts";
+import { Switch, type SwitchPort } from "../net/ethernet/switch.ts";
 import { connect as connectClock } from "../platform-js/clock.ts";
 import { connect, inPageOffloads } from "../platform-js/network-message-port.ts";
 import { offerOnRequest } from "../platform-js/network-ring-request.ts";
@@ -42,12 +42,12 @@ class Member {
   readonly #network: Network;
   readonly #switch: Switch;
   #link: ConditionedLink | undefined;
-  #detach: () => void;
+  #port: SwitchPort;
 
   constructor(network: Network, on: Switch, conditions: LinkConditions | undefined) {
     this.#network = network;
     this.#switch = on;
-    this.#detach = on.attach(network).detach;
+    this.#port = on.attach(network);
     if (conditions !== undefined) this.change(conditions);
   }
 
@@ -57,13 +57,13 @@ class Member {
       return;
     }
     // The link comes between the switch and the cable.
-    this.#detach();
+    this.#port.detach();
     this.#link = new ConditionedLink(this.#network, conditions, { clock, random });
-    this.#detach = this.#switch.attach(this.#link).detach;
+    this.#port = this.#switch.attach(this.#link);
   }
 
   leave(): void {
-    this.#detach();
+    this.#port.detach();
     void this.#link?.[Symbol.asyncDispose]();
   }
 }

@@ -7,6 +7,8 @@ import { changeConditions, type LinkConditions } from "../boot/page.ts";
 /** A slider: what it sets, and how its value is shown. */
 interface Slider {
   readonly name: keyof LinkConditions;
+  /** The attribute with the value to begin with. */
+  readonly attribute: string;
   readonly label: string;
   readonly max: number;
   readonly step: number;
@@ -21,13 +23,54 @@ const percent = (value: number): number => value / 100;
 const maxMegabits = 200;
 
 const sliders: readonly Slider[] = [
-  { name: "loss", label: "Loss", max: 20, step: 0.5, unit: "%", toLink: percent },
-  { name: "delayMs", label: "Delay, one way", max: 200, step: 1, unit: "ms", toLink: (ms) => ms },
-  { name: "jitterMs", label: "Jitter", max: 100, step: 1, unit: "ms", toLink: (ms) => ms },
-  { name: "reordering", label: "Reordering", max: 30, step: 1, unit: "%", toLink: percent },
-  { name: "duplication", label: "Duplication", max: 20, step: 1, unit: "%", toLink: percent },
+  {
+    name: "loss",
+    attribute: "loss",
+    label: "Loss",
+    max: 20,
+    step: 0.5,
+    unit: "%",
+    toLink: percent,
+  },
+  {
+    name: "delayMs",
+    attribute: "delay",
+    label: "Delay, one way",
+    max: 200,
+    step: 1,
+    unit: "ms",
+    toLink: (ms) => ms,
+  },
+  {
+    name: "jitterMs",
+    attribute: "jitter",
+    label: "Jitter",
+    max: 100,
+    step: 1,
+    unit: "ms",
+    toLink: (ms) => ms,
+  },
+  {
+    name: "reordering",
+    attribute: "reordering",
+    label: "Reordering",
+    max: 30,
+    step: 1,
+    unit: "%",
+    toLink: percent,
+  },
+  {
+    name: "duplication",
+    attribute: "duplication",
+    label: "Duplication",
+    max: 20,
+    step: 1,
+    unit: "%",
+    toLink: percent,
+  },
   {
     name: "bitsPerSecond",
+    attribute: "rate",
     label: "Rate",
     max: maxMegabits,
     step: 1,
@@ -56,7 +99,7 @@ export class MorganaConditions extends LitElement {
       display: flex;
       justify-content: space-between;
     }
-    output {
+    .value {
       font-variant-numeric: tabular-nums;
     }
     input {
@@ -91,7 +134,7 @@ export class MorganaConditions extends LitElement {
     const isUnlimited = name === "bitsPerSecond" && value >= max;
     const shown = isUnlimited ? "as fast as can be" : `${value} ${unit}`;
     return html`<label>
-      <span class="line"><span>${label}</span> <output>${shown}</output></span>
+      <span class="line"><span>${label}</span> <span class="value">${shown}</span></span>
       <input
         type="range"
         name=${name}
@@ -99,6 +142,7 @@ export class MorganaConditions extends LitElement {
         max=${max}
         step=${step}
         .value=${String(value)}
+        aria-label=${label}
         aria-valuetext=${shown}
         @input=${(event: Event) => this.#moved(name, event)}
       />
@@ -109,10 +153,10 @@ export class MorganaConditions extends LitElement {
     if (event.target instanceof HTMLInputElement) this.#set(name, event.target.valueAsNumber);
   }
 
-  /** What the attributes say, such as `loss="2"`; the rate is there in any case. */
+  /** What the attributes say, such as `loss="2"`; the rate has a value in any case. */
   #initialValues(): readonly (readonly [string, number])[] {
-    return sliders.flatMap(({ name }) => {
-      const text = this.getAttribute(name.replace(/Ms$|PerSecond$/, "").toLowerCase());
+    return sliders.flatMap(({ attribute, name }) => {
+      const text = this.getAttribute(attribute);
       const value = text === null ? this.values.get(name) : Number(text);
       return value === undefined || Number.isNaN(value) ? [] : [[name, value] as const];
     });
