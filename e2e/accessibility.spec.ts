@@ -82,8 +82,15 @@ for (const colorScheme of ["light", "dark"] as const) {
         expect(await violations(page)).toEqual([]);
       });
 
+      test("sliders and graphs break no rule of WCAG AA", async ({ page }) => {
+        await page.goto("lossy-link/");
+        await new MachinePage(page, 1).shows(/rate [\d.]+ Mbit/);
+        await expect(page.getByRole("slider")).toHaveCount(6);
+        expect(await violations(page)).toEqual([]);
+      });
+
       test("no page scrolls sideways", async ({ page }) => {
-        for (const path of ["./", "hello-key/", "disk-lottery/", "frames/"]) {
+        for (const path of ["./", "hello-key/", "disk-lottery/", "frames/", "lossy-link/"]) {
           await page.goto(path);
           await page.waitForSelector("morgana-unikernel .screen, .cards");
           const excess = await page.evaluate(

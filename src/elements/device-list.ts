@@ -36,10 +36,14 @@ export function deviceList(
   </section>`;
 }
 
+/** Of a device with more counters, those are shown that count something. */
+const maxCounters = 16;
+
 function counterItems(
   counters: Readonly<Record<string, number>> | undefined,
 ): TemplateResult | typeof nothing {
-  const entries = Object.entries(counters ?? {});
+  const all = Object.entries(counters ?? {});
+  const entries = all.length <= maxCounters ? all : all.filter(([, value]) => value > 0);
   if (entries.length === 0) return nothing;
   return html`<dl>
     ${entries.map(
