@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** Tests of synchronous code that leaves nothing behind: their files can share a module graph. */
+const pure = ["src/net/**/*.test.ts", "test/{attacks,fuzz,packetdrill,simulation}/**/*.test.ts"];
+
 export default defineConfig({
   resolve: {
     // Unit tests of the composition run on the simulated drivers, from source.
@@ -8,7 +11,17 @@ export default defineConfig({
   // Threads start in less than half the time of processes, and there are many files.
   test: {
     pool: "threads",
-    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     testTimeout: 20_000,
+    projects: [
+      { extends: true, test: { name: "protocols", include: pure, isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: "rest",
+          include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+          exclude: pure,
+        },
+      },
+    ],
   },
 });
