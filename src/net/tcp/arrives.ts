@@ -78,8 +78,8 @@ function arrivesElsewhere(connection: Connection, segment: TcpSegment, nowMs: nu
   }
   // "If the ACK bit is off, drop the segment" (fifth step).
   if ((flags & flag.ack) === 0) return;
-  noteTimestamp(connection, segment, nowMs);
   if (!ackArrives(connection, segment, nowMs)) return;
+  noteTimestamp(connection, segment, nowMs);
   takeText(connection, segment, sequenceNumber, nowMs);
 }
 
@@ -139,7 +139,10 @@ function synArrives(connection: Connection, segment: TcpSegment, nowMs: number):
   else connection.challenge(nowMs);
 }
 
-/** RFC 7323, 4.3: the timestamp of what covers the last acknowledgment is echoed. */
+/**
+ * RFC 7323, 4.3: the timestamp of what covers the last acknowledgment is echoed. Only of a segment
+ * whose own ACK is believed, since one from far ahead would shut out the peer's.
+ */
 function noteTimestamp(connection: Connection, segment: TcpSegment, nowMs: number): void {
   const { receiver } = connection;
   if (!connection.usesTimestamps || !segment.timestamps) return;
