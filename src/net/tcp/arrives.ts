@@ -4,7 +4,7 @@
  */
 
 import type { Connection } from "./connection.ts";
-import { synchronize } from "./opens.ts";
+import { keepText, synchronize } from "./opens.ts";
 import { flag, type TcpSegment } from "./packet.ts";
 import { add, difference, isAtOrBefore, isBefore } from "./sequence.ts";
 import { isSynchronized } from "./states.ts";
@@ -38,21 +38,13 @@ function arrivesInSynSent(connection: Connection, segment: TcpSegment, nowMs: nu
     // Both sides have opened at once.
     connection.follow("SYN arrives", nowMs);
     connection.sender.reopen(nowMs);
-    // What comes with it waits until the connection is established.
-    keepText(connection, segment, nowMs);
+    keepText(connection, segment);
     return;
   }
   sender.acknowledged(segment, false, nowMs);
   connection.receiver.isAckDue = true;
   connection.establish("SYN and ACK of SYN arrive", nowMs);
   takeText(connection, segment, add(segment.sequenceNumber, 1), nowMs);
-}
-
-function keepText({ receiver }: Connection, segment: TcpSegment, nowMs: number): void {
-  const hasFin = (segment.flags & flag.fin) !== 0;
-  if (segment.payload.length === 0 && !hasFin) return;
-  receiver.accept(segment, add(segment.sequenceNumber, 1), hasFin, nowMs);
-  receiver.isAckDue = false;
 }
 
 /** RFC 9293, 3.10.7.4. */
@@ -165,6 +157,7 @@ function ackArrives(connection: Connection, segment: TcpSegment, nowMs: number):
     sender.wl2 = ack;
     sender.wnd = sender.maxWnd = segment.windowField * 2 ** sender.shift;
     connection.establish("ACK of SYN arrives", nowMs);
+    takeEarlyText(connection, nowMs);
     return true;
   }
   const isTooNew = isBefore(sender.nxt, ack);
@@ -191,6 +184,13 @@ function isDuplicateAck({ sender }: Connection, segment: TcpSegment): boolean {
     (segment.flags & (flag.syn | flag.fin)) === 0 &&
     segment.windowField * 2 ** sender.shift === sender.wnd
   );
+}
+
+/** What came with the SYN counts now that the peer is known to be there. */
+function takeEarlyText(connection: Connection, nowMs: number): void {
+  const { early } = connection;
+  connection.early = undefined;
+  if (early !== undefined) takeText(connection, early, add(early.sequenceNumber, 1), nowMs);
 }
 
 /** The seventh and eighth steps: text and FIN. */

@@ -90,6 +90,8 @@ export class Connection implements ConnectionEnds {
   usesWindowScale = false;
   /** The most data that the peer takes in a segment. */
   peerSegmentBytes = 536;
+  /** The SYN that opened it, if it brought data or FIN that wait for the handshake to end. */
+  early: TcpSegment | undefined;
   /** The user has let go of it: what arrives is answered with a reset (RFC 9293, 3.6.1). */
   isOrphan = false;
   /** Where to be in the layer's list of connections to look after when a batch ends. */
@@ -168,8 +170,6 @@ export class Connection implements ConnectionEnds {
     const { roundTrip, timeouts } = this.recovery;
     if (timeouts > 0 && roundTrip.smoothedMs === undefined) roundTrip.restartAfterLostSyn();
     this.user?.established();
-    // It came with the SYN.
-    if (this.receiver.isFinReceived) this.follow("FIN arrives", nowMs);
   }
 
   /** Sets the size of segments from what the peer takes and the path carries (RFC 6691). */

@@ -1,7 +1,7 @@
 /** How a connection takes the peer's SYN, which says what it can do. */
 
 import type { Connection } from "./connection.ts";
-import type { TcpSegment } from "./packet.ts";
+import { flag, type TcpSegment } from "./packet.ts";
 import { add } from "./sequence.ts";
 
 /** The segment size of a peer that announces none (RFC 9293, 3.7.1). */
@@ -14,8 +14,19 @@ const maxShift = 14;
 export function answer(connection: Connection, segment: TcpSegment, nowMs: number): void {
   connection.state = "SYN-RECEIVED";
   synchronize(connection, segment, nowMs);
+  keepText(connection, segment);
   connection.sender.open(nowMs);
   connection.layer.schedule(connection);
+}
+
+/**
+ * Keeps what a SYN brings beside itself until the connection is established (RFC 9293, 3.10.7.2
+ * and 3.10.7.3). It is one segment for each place in the backlog, and is not acknowledged before.
+ */
+export function keepText(connection: Connection, segment: TcpSegment): void {
+  const { payload, flags } = segment;
+  if (payload.length === 0 && (flags & flag.fin) === 0) return;
+  connection.early = { ...segment, payload: payload.slice() };
 }
 
 /** Goes on from an ACK that answers a SYN cookie, as if the SYN had been remembered. */
