@@ -41,7 +41,7 @@ export interface CongestionControl {
   /**
    * The retransmission timer ran out while `flightBytes` were unacknowledged. The window is one
    * segment. The threshold changes only if `isFirst`: not again for the same data (RFC 5681, 3.1),
-   * nor if it timed out during recovery.
+   * nor if it timed out during recovery, nor for a SYN, which says nothing of a path's width.
    */
   timedOut(flightBytes: number, nowMs: number, isFirst: boolean): void;
 
@@ -120,11 +120,16 @@ export class CongestionWindow {
     this.bytes = Math.min(this.bytes, this.#restartBytes);
   }
 
-  /** A smaller segment makes the window as much smaller, so that as many segments are under way. */
+  /**
+   * A smaller segment makes the window as much smaller, so that as many segments are under way; but
+   * the initial window is what it is for the size on which both ends agree.
+   */
   setSegmentBytes(bytes: number): void {
-    this.bytes = Math.max(bytes, this.bytes * Math.min(1, bytes / this.segmentBytes));
+    const isInitial = this.#initialBytes === undefined && this.bytes === this.#restartBytes;
+    const scaledBytes = this.bytes * Math.min(1, bytes / this.segmentBytes);
     this.thresholdBytes = Math.max(2 * bytes, this.thresholdBytes);
     this.segmentBytes = bytes;
+    this.bytes = isInitial ? this.#restartBytes : Math.max(bytes, scaledBytes);
   }
 
   /** RFC 6928, section 2. */

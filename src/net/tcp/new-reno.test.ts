@@ -133,6 +133,15 @@ test("idled() goes back to the initial window, and slow start back to three quar
   expect(stateOf(control)).toEqual([8, 6]);
 });
 
+test("setSegmentBytes() makes another initial window, if it is the window still", () => {
+  const control = new NewReno({ segmentBytes: 8948 });
+  control.setSegmentBytes(1448);
+  expect(control.windowBytes).toBe(14_480);
+  control.acknowledged(1448, 0, true);
+  control.setSegmentBytes(724);
+  expect(control.windowBytes).toBe(7964);
+});
+
 test("setSegmentBytes() keeps the number of segments, but no more bytes", () => {
   const control = newReno(10);
   control.setSegmentBytes(500);

@@ -160,12 +160,12 @@ export class Recovery {
   }
 
   /** All that is outstanding is lost: the retransmission timer expired (RFC 6298, 5.4–5.6). */
-  timedOut(nxt: number, nowMs: number): void {
+  timedOut(nxt: number, isSyn: boolean, nowMs: number): void {
     this.timeouts += 1;
     this.#totals.timeouts += 1;
     // A receiver that has the first segment and does not acknowledge it has thrown data away.
     if (this.segments.at(0)?.isSacked === true) this.segments.unmarkSacked();
-    this.congestion.timedOut(this.flightBytes, nowMs, this.#mode === "open");
+    this.congestion.timedOut(this.flightBytes, nowMs, this.#mode === "open" && !isSyn);
     if (this.#mode !== "loss") this.#firstRetransmission = undefined;
     this.segments.markAllLost();
     this.#mode = "loss";

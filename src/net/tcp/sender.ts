@@ -301,7 +301,7 @@ export class Sender {
 
   /** Retransmits after a timeout. */
   #retransmit(nowMs: number): void {
-    this.recovery.timedOut(this.nxt, nowMs);
+    this.recovery.timedOut(this.nxt, this.una === this.iss, nowMs);
     this.recovery.roundTrip.backOff();
     this.output(nowMs);
   }
