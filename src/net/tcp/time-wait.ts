@@ -8,7 +8,7 @@ import type { Connection } from "./connection.ts";
 import type { ConnectionEnds } from "./connection-table.ts";
 import { makeHeader } from "./departs.ts";
 import { flag, type TcpHeader, type TcpSegment } from "./packet.ts";
-import { add, isBefore } from "./sequence.ts";
+import { add, difference, isBefore } from "./sequence.ts";
 
 /** What is left of a connection. */
 export class TimeWait implements ConnectionEnds {
@@ -18,6 +18,7 @@ export class TimeWait implements ConnectionEnds {
   readonly remotePort: number;
   readonly sndNxt: number;
   readonly rcvNxt: number;
+  readonly wnd: number;
   readonly windowField: number;
   readonly usesTimestamps: boolean;
   readonly tsRecent: number;
@@ -33,7 +34,8 @@ export class TimeWait implements ConnectionEnds {
     this.remotePort = connection.remotePort;
     this.sndNxt = sender.nxt;
     this.rcvNxt = receiver.nxt;
-    this.windowField = Math.min(0xffff, Math.floor(receiver.wnd / 2 ** receiver.shift));
+    this.wnd = receiver.wnd;
+    this.windowField = Math.min(0xffff, Math.floor(this.wnd / 2 ** receiver.shift));
     this.usesTimestamps = connection.usesTimestamps;
     this.tsRecent = receiver.tsRecent;
     this.timestampOffset = connection.timestampAt(0);
@@ -111,8 +113,10 @@ export class TimeWaits {
   receive(entry: TimeWait, segment: TcpSegment, nowMs: number): TcpHeader | undefined {
     const { flags, payload, sequenceNumber } = segment;
     if ((flags & flag.rst) !== 0) {
-      if (sequenceNumber === entry.rcvNxt) this.end(entry);
-      return undefined;
+      // As in every state (RFC 5961, 3.2): only the very next number is believed.
+      const ahead = difference(sequenceNumber, entry.rcvNxt);
+      if (ahead === 0) this.end(entry);
+      return ahead > 0 && ahead < entry.wnd ? entry.acknowledgment(nowMs) : undefined;
     }
     if ((flags & (flag.ack | flag.syn)) === 0) return undefined;
     if ((flags & flag.fin) !== 0) this.add(entry, nowMs);
