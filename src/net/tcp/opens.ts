@@ -55,6 +55,7 @@ export function synchronize(connection: Connection, segment: TcpSegment, nowMs: 
   const { sender, receiver, recovery, remote } = connection;
   const { settings } = connection.layer;
   receiver.synchronize(segment.sequenceNumber);
+  receiver.fullSegmentBytes = connection.layer.segmentBytes(remote).plain;
   sender.wl1 = segment.sequenceNumber;
   sender.wl2 = segment.acknowledgmentNumber;
   sender.wnd = sender.maxWnd = segment.windowField;

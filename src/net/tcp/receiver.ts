@@ -40,6 +40,8 @@ export class Receiver {
   isAckDue = false;
   ackDueMs: number = Infinity;
   usesSack = false;
+  /** RMSS: the data of a full segment, as the path has it; links may join several into one. */
+  fullSegmentBytes = 536;
   /** The peer's segments are at most so large, as far as was seen. */
   segmentBytes = 536;
 
@@ -227,11 +229,13 @@ export class Receiver {
   }
 
   #scheduleAck(before: number, isNewInOrder: boolean, hasFin: boolean, nowMs: number): void {
-    // Every second segment, and at once when something is missing or ends (RFC 9293, 3.8.6.3).
+    // Every second segment or as many bytes, and at once when something is missing or ends (RFC
+    // 9293, 3.8.6.3).
     this.#pendingCount += 1;
+    const pendingBytes = difference(this.nxt, this.#acknowledged);
     if (!isNewInOrder || hasFin || this.nxt === before || this.reassembly.runCount > 0) {
       this.isAckDue = true;
-    } else if (this.#pendingCount >= 2) {
+    } else if (this.#pendingCount >= 2 || pendingBytes >= 2 * this.fullSegmentBytes) {
       this.isAckDue = true;
     } else if (this.ackDueMs === Infinity) {
       this.ackDueMs = nowMs + this.#delayMs;
