@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { connect } from "./fake-tcp.ts";
+import type { Tcp } from "../../src/devices/index.ts";
 import { profiles, type Profile } from "./profile.ts";
-import { run } from "./run.ts";
+import { run, type Parts } from "./run.ts";
+import { connect } from "./subject.ts";
 import type { Verdict } from "./verdict.ts";
 
 const { own, freebsd } = profiles as { own: Profile; freebsd: Profile };
@@ -10,7 +11,7 @@ const accepted = `
   0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
  +0 bind(3, ..., ...) = 0
  +0 listen(3, 1) = 0
- +0 < S 0:0(0) win 1000 <mss 1000,sackOK>
+ +0 < S 0:0(0) win 1000 <mss 1000>
  +0 > S. 0:0(0) ack 1 win 65535 <mss 1460>
 +.1 < . 1:1(0) ack 1 win 1000
  +0 accept(3, ..., ...) = 4
@@ -18,6 +19,23 @@ const accepted = `
 
 function runOwn(text: string): Promise<Verdict> {
   return run(text, { profile: own, connect });
+}
+
+/** Our TCP, but zeros are sent for what is written. */
+function connectFaulty(parts: Parts): Tcp {
+  const tcp = connect(parts);
+  const listen = tcp.listen.bind(tcp);
+  tcp.listen = (port, accept, options) =>
+    listen(
+      port,
+      (flow) => {
+        const write = flow.write.bind(flow);
+        flow.write = (bytes) => write(new Uint8Array(bytes.length));
+        return accept(flow);
+      },
+      options,
+    );
+  return tcp;
 }
 
 async function failureOf(text: string): Promise<string> {
@@ -31,13 +49,13 @@ describe("run() passes", () => {
       "a passive open, data both ways and the end of the stream",
       `${accepted}
       +0 < P. 1:11(10) ack 1 win 1000
-      +0 > . 1:1(0) ack 11 win 65535
+      +.04 > . 1:1(0) ack 11 win 65525
       +0 recv(4, ..., 4, MSG_PEEK) = 4
       +0 read(4, ..., 4) = 4
       +0 read(4, ..., 100) = 6
       +0 write(4, ..., 5) = 5
       +0 > P. 1:6(5) ack 11
-      +1 < F. 11:11(0) ack 6 win 1000
+      +.1 < F. 11:11(0) ack 6 win 1000
       +0 > . 6:6(0) ack 12
       +0 read(4, ..., 100) = 0
       +0 close(4) = 0
@@ -49,7 +67,7 @@ describe("run() passes", () => {
        0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
       +0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0
       +0 connect(3, ..., ...) = -1 EINPROGRESS (Operation now in progress)
-      +0 > S 0:0(0) <mss 1460>
+      +0 > S 0:0(0) <...>
       +.1 < S. 0:0(0) ack 1 win 1000 <mss 1000>
       *  > . 1:1(0) ack 1
       +0 getsockopt(3, SOL_SOCKET, SO_ERROR, [0], [4]) = 0
@@ -59,7 +77,7 @@ describe("run() passes", () => {
       "a call that blocks until an answer",
       `
        0...0.2 connect(3, ..., ...) = 0
-      +0 > S 0:0(0) <mss 1460>
+      +0 > S 0:0(0) <...>
       +.2 < S. 0:0(0) ack 1 win 1000 <mss 1000>
       +0 > . 1:1(0) ack 1`.replace("\n", "\n 0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"),
     ],
@@ -69,7 +87,7 @@ describe("run() passes", () => {
        0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
       +0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0
       +0 connect(3, ..., ...) = -1 EINPROGRESS
-      +0 > S 0:0(0) win 65535 <mss 1460>
+      +0 > S 0:0(0) win 65535 <...>
       +0 < R. 0:0(0) ack 1 win 0
       +0 getsockopt(3, SOL_SOCKET, SO_ERROR, [ECONNREFUSED], [4]) = 0
       +0 getsockopt(3, SOL_SOCKET, SO_ERROR, [0], [4]) = 0`,
@@ -84,13 +102,14 @@ describe("run() passes", () => {
     [
       "segments that are written as one",
       `${accepted}
+      +0 setsockopt(4, SOL_TCP, TCP_NODELAY, [1], 4) = 0
       +0 write(4, ..., 10) = 10
       +0 write(4, ..., 20) = 20
       +0 > P. 1:31(30) ack 1`,
     ],
     [
       "IPv6",
-      `--ip_version=ipv6\n${accepted}
+      `--ip_version=ipv6\n${accepted.replace("1460", "1440")}
       +0 write(4, ..., 10) = 10
       +0 > P. 1:11(10) ack 1`,
     ],
@@ -152,7 +171,7 @@ describe("run() fails", () => {
 
   test("when bytes come out otherwise than they went in", async () => {
     const text = `${accepted}+0 write(4, ..., 10) = 10\n+0 > P. 1:11(10) ack 1`;
-    const verdict = await run(text, { profile: own, connect: (parts) => connect(parts, true) });
+    const verdict = await run(text, { profile: own, connect: connectFaulty });
     expect(verdict).toMatchObject({ kind: "fail", got: "other bytes" });
   });
 });
