@@ -20,6 +20,7 @@ const longTrials = [
   ["TCP on 200 wires with faults", "node", "test/simulation/run.mjs", "--seeds=200"],
   ["200,000 mutated frames", "node", "test/fuzz/run.mjs", "--inputs=200000"],
   ["100,000 connections half open, and other attacks", "vitest", "run", "test/attacks"],
+  ["70,000 connections, and what else may leak or stall", "vitest", "run", "test/peers"],
 ];
 
 const reports = mkdtempSync(join(tmpdir(), "morgana-test-"));
