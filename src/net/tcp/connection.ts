@@ -267,7 +267,7 @@ export class Connection implements ConnectionEnds {
 
   /** Nobody will read or write any more. */
   orphan(nowMs: number): void {
-    this.isOrphan = true;
+    this.isOrphan = this.sender.isOrphan = true;
     this.receiver.discard();
     if (this.state === "FIN-WAIT-2") this.#finWait2Ms = nowMs + this.layer.settings.finWait2Ms;
     this.layer.schedule(this);

@@ -7,6 +7,9 @@ import { add } from "./sequence.ts";
 /** The segment size of a peer that announces none (RFC 9293, 3.7.1). */
 const defaultSegmentBytes: Readonly<Record<number, number>> = { 4: 536, 16: 1220 };
 
+/** Less than that only makes work: 36 bytes of data are left beside timestamps. */
+const minSegmentBytes = 48;
+
 /** The largest shift of a window (RFC 7323, 2.3). */
 const maxShift = 14;
 
@@ -70,7 +73,9 @@ export function synchronize(connection: Connection, segment: TcpSegment, nowMs: 
   connection.usesWindowScale = segment.windowScale >= 0;
   if (!connection.usesWindowScale) receiver.shift = 0;
   else sender.shift = Math.min(segment.windowScale, maxShift);
-  connection.peerSegmentBytes =
-    segment.maximumSegmentSize || (defaultSegmentBytes[remote.length] ?? 536);
+  connection.peerSegmentBytes = Math.max(
+    minSegmentBytes,
+    segment.maximumSegmentSize || (defaultSegmentBytes[remote.length] ?? 536),
+  );
   connection.learnSegmentBytes();
 }

@@ -43,6 +43,8 @@ export class Sender {
   readonly recovery: Recovery;
   noDelay = false;
   mayProbeTail = true;
+  /** Nobody waits for the peer any more: a closed window is no excuse for ever. */
+  isOrphan = false;
   /** Where FIN is in the stream, once the user has closed. */
   finSequence: number | undefined;
   /** When the timer expires. */
@@ -129,7 +131,7 @@ export class Sender {
       if (isBefore(dataStart, end)) this.queue.release(difference(end, dataStart));
     }
     if (isNew) this.#probeCount = 0;
-    if (isNew || this.wnd === 0) this.progressMs = nowMs;
+    if (isNew || (this.wnd === 0 && !this.isOrphan)) this.progressMs = nowMs;
     if (isNew || this.recovery.isRepairing) this.#rearm(nowMs, isNew);
   }
 
