@@ -1,7 +1,5 @@
 /** What goes wrong in other stacks for a browser, each as a test of ours. */
 
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import type { Network, Stack, TcpFlow } from "../src/devices/index.ts";
 import { connectPair } from "../src/net/ethernet/crossover.ts";
@@ -10,26 +8,13 @@ import { decode } from "../src/net/tcp/packet.ts";
 import type { TcpSettings } from "../src/net/tcp/settings.ts";
 import { connect as connectClock } from "../src/platform-node/clock.ts";
 import { connect as connectRandom } from "../src/platform-node/random.ts";
-import { pattern, readAll, tcpWorld, type TcpWorld, writeAll } from "./tcp-world.ts";
+import { lose, pattern, readAll, tcpWorld, type TcpWorld, writeAll } from "./tcp-world.ts";
+import { usedBytes } from "./used-bytes.ts";
 
 /** Where there is time: more connections than there are ports, and a faster path. */
 const isLong = process.env["MORGANA_LONG"] !== undefined;
 const connectionCount = isLong ? 70_000 : 4000;
 const pathMegabits = isLong ? 100 : 20;
-
-/** Loses what a network sends, where `isLost` says so. */
-function lose(network: Network, isLost: (frame: Uint8Array) => boolean): void {
-  const write = network.write.bind(network);
-  network.write = (sizeBytes, fill) => {
-    const room = new Uint8Array(sizeBytes);
-    const frame = room.subarray(0, fill(room));
-    if (isLost(frame)) return;
-    write(frame.length, (into) => {
-      into.set(frame);
-      return frame.length;
-    });
-  };
-}
 
 /** Loses the frames of at least `minBytes` whose number, from 0, is among `numbers`. */
 function loseNumbered(network: Network, minBytes: number, numbers: readonly number[]): void {
@@ -209,20 +194,6 @@ async function cable(tcp: Partial<TcpSettings> = {}): Promise<readonly [Stack, S
   return [await on(networks[0], 1), await on(networks[1], 2)];
 }
 
-setFlagsFromString("--expose-gc");
-const collect: () => void = runInNewContext("gc");
-
-/** What is in use, in bytes, without what is to be collected. */
-async function usedBytes(): Promise<number> {
-  // What finalizers and promises of the last turn hold is let go in the next.
-  for (let round = 0; round < 3; round += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 1));
-    collect();
-  }
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}
-
 test("the heap does not grow with the bytes sent", async () => {
   const [client, server] = await cable();
   const accepted = new Promise<TcpFlow>((resolve) => {
@@ -241,9 +212,9 @@ test("the heap does not grow with the bytes sent", async () => {
   };
   // Until buffers have grown to what they need.
   await pour(16);
-  const before = await usedBytes();
+  const before = usedBytes();
   await pour(64);
-  expect((await usedBytes()) - before).toBeLessThan(1e6);
+  expect(usedBytes() - before).toBeLessThan(1e6);
   await client[Symbol.asyncDispose]();
   await server[Symbol.asyncDispose]();
 });
@@ -268,9 +239,9 @@ test("nothing is left of connections that are over", async () => {
   };
   // As many as may wait for their end are there from then on.
   await open(2000);
-  const before = await usedBytes();
+  const before = usedBytes();
   await open(connectionCount);
-  expect((await usedBytes()) - before).toBeLessThan(500_000);
+  expect(usedBytes() - before).toBeLessThan(500_000);
   expect(client.tcp.counters["opened"]).toBeGreaterThanOrEqual(connectionCount + 2000);
   expect(server.tcp.counters["accepted"]).toBe(client.tcp.counters["opened"]);
   await client[Symbol.asyncDispose]();

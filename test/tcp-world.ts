@@ -86,6 +86,20 @@ export async function tcpWorld(
   };
 }
 
+/** Loses what a network sends, where `isLost` says so. */
+export function lose(network: Network, isLost: (frame: Uint8Array) => boolean): void {
+  const write = network.write.bind(network);
+  network.write = (sizeBytes, fill) => {
+    const room = new Uint8Array(sizeBytes);
+    const frame = room.subarray(0, fill(room));
+    if (isLost(frame)) return;
+    write(frame.length, (into) => {
+      into.set(frame);
+      return frame.length;
+    });
+  };
+}
+
 /** Bytes that tell their place: another at every offset within 64 KiB, and not all alike after. */
 export function pattern(length: number, start: number = 0): Uint8Array {
   const bytes = new Uint8Array(length);

@@ -5,10 +5,12 @@ import { parseAddress } from "../../src/net/address.ts";
 import { encode as encodeEthernet } from "../../src/net/ethernet/packet.ts";
 import { emptyHeader, encode as encodeIpv4, etherType } from "../../src/net/ipv4/packet.ts";
 import { makeHeader } from "../../src/net/tcp/departs.ts";
-import { decode, encode, type TcpHeader, type TcpSegment } from "../../src/net/tcp/packet.ts";
+import { decode, encode, flag, type TcpHeader, type TcpSegment } from "../../src/net/tcp/packet.ts";
 import type { SimulatedNetwork } from "../../src/simulated/index.ts";
 import { add, finish, pseudoHeaderSum } from "../../src/net/checksum.ts";
-import { tcpWorld, type TcpHost, type TcpWorld } from "../tcp-world.ts";
+import { add as addSequence } from "../../src/net/tcp/sequence.ts";
+import type { TcpSettings } from "../../src/net/tcp/settings.ts";
+import { lose, tcpHost, tcpWorld, type TcpHost, type TcpWorld } from "../tcp-world.ts";
 
 /** Where a segment pretends to come from, and where it goes. */
 export interface Ends {
@@ -29,6 +31,8 @@ export class Attacker {
   readonly #network: SimulatedNetwork;
   /** Every TCP segment on the wire. */
   readonly heard: Overheard[] = [];
+  /** Is told of each of them. */
+  overhears: ((overheard: Overheard) => void) | undefined;
 
   constructor(network: SimulatedNetwork) {
     this.#network = network;
@@ -37,7 +41,10 @@ export class Attacker {
         const packet = frame.subarray(14);
         if (frame[12] !== 0x08 || frame[13] !== 0 || packet[9] !== 6) return;
         const segment = decode(packet.slice(((packet[0] ?? 0) & 15) * 4));
-        if (segment !== undefined) this.heard.push({ source: packet.slice(12, 16), segment });
+        if (segment === undefined) return;
+        const overheard = { source: packet.slice(12, 16), segment };
+        this.heard.push(overheard);
+        this.overhears?.(overheard);
       },
     });
   }
@@ -48,6 +55,13 @@ export class Attacker {
     const last = this.heard.findLast((each) => each.source.join(".") === source);
     if (last === undefined) throw new Error(`${host.address} has sent nothing`);
     return last.segment;
+  }
+
+  /** The sequence number that follows all that a host has sent. */
+  nextAfter(host: TcpHost): number {
+    const { sequenceNumber, payload, flags } = this.lastOf(host);
+    const isCounted = (flags & (flag.syn | flag.fin)) !== 0;
+    return addSequence(sequenceNumber, payload.length + (isCounted ? 1 : 0));
   }
 
   /** Sends a segment that pretends to come from `from`. */
@@ -93,33 +107,49 @@ export class Attacker {
 /** Two hosts that are connected, and an attacker. */
 export interface Scene extends TcpWorld {
   readonly attacker: Attacker;
+  /** A host that answers to its address, and whose TCP says nothing: the attacker speaks for it. */
+  readonly ghost: TcpHost;
   /** The client's end, and the server's. */
   readonly flow: TcpFlow;
   readonly served: TcpFlow;
-  /** The ends of the connection, as if from the client to the server. */
+  /** The ends of the connection, as if from the client to the server, and as if from the server. */
   readonly ends: Ends;
+  readonly backEnds: Ends;
 }
 
-/** Plays a scene in a simulation. */
-export async function play(act: (scene: Scene) => Promise<void>): Promise<void> {
-  const world = await tcpWorld({ wire: { delayMs: 1 } });
+/** Plays a scene in a simulation, with settings of both hosts. */
+export async function play(
+  act: (scene: Scene) => Promise<void>,
+  settings: Partial<TcpSettings> = {},
+): Promise<void> {
+  const world = await tcpWorld({ wire: { delayMs: 1 }, client: settings, server: settings });
+  const { client, server, simulation } = world;
   const attacker = new Attacker(world.wire.connect());
-  await world.simulation.run(async () => {
+  const random = simulation.random("ghost");
+  const ghost = await tcpHost(world.wire.connect(), simulation.clock, random, 3);
+  lose(ghost.network, isTcp);
+  await simulation.run(async () => {
     const accepted = new Promise<TcpFlow>((resolve) => {
-      world.server.tcp.listen(7, (flow) => resolve(flow));
+      server.tcp.listen(7, (flow) => resolve(flow));
     });
-    const flow = await world.client.tcp.connect({ address: world.server.address, port: 7 });
+    const flow = await client.tcp.connect({ address: server.address, port: 7 });
     const served = await accepted;
-    const ends = {
-      from: world.client.address,
-      fromPort: flow.local.port,
-      to: world.server,
-      toPort: 7,
-    };
-    await act({ ...world, attacker, flow, served, ends });
-    await world.client.dispose();
-    await world.server.dispose();
+    const { port } = flow.local;
+    const ends = { from: client.address, fromPort: port, to: server, toPort: 7 };
+    const backEnds = { from: server.address, fromPort: 7, to: client, toPort: port };
+    await act({ ...world, attacker, ghost, flow, served, ends, backEnds });
+    for (const host of [client, server, ghost]) await host.dispose();
   });
+}
+
+/** Whether a frame carries TCP over IPv4. */
+export function isTcp(frame: Uint8Array): boolean {
+  return frame[12] === 0x08 && frame[13] === 0 && frame[23] === 6;
+}
+
+/** What the client's next segment to the server would have. */
+export function nextOf({ attacker, client, server }: Scene): { sequence: number; ack: number } {
+  return { sequence: attacker.nextAfter(client), ack: attacker.nextAfter(server) };
 }
 
 /** Checks that a connection still carries data, both ways. */
@@ -129,6 +159,18 @@ export async function stillTalk({ flow, served }: Scene): Promise<boolean> {
   await served.write(Uint8Array.of(4, 5));
   const back = await flow.read();
   return there?.join() === "1,2,3" && back?.join() === "4,5";
+}
+
+/** Reads so many bytes; gives them, and whatever comes with the last of them. */
+export async function readBytes(flow: TcpFlow, byteCount: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for (let count = 0; count < byteCount;) {
+    const chunk = await flow.read();
+    if (chunk === undefined) break;
+    chunks.push(chunk);
+    count += chunk.length;
+  }
+  return Uint8Array.from(Buffer.concat(chunks));
 }
 
 function bytesOf(address: string): Uint8Array {
