@@ -3,7 +3,8 @@ import { defaultNetwork, plainNetwork } from "../config/devices.ts";
 import { network as connectNetwork } from "../config/drivers/browser.ts";
 import type { LooseValues } from "../config/arguments.ts";
 import type { FrameOffload, Network } from "../devices/index.ts";
-import { attachToSwitch, pageSwitch } from "./page-network.ts";
+import { noConditions } from "../net/ethernet/conditioned-link.ts";
+import { attachToSwitch, changeConditions, pageSwitch } from "./page-network.ts";
 
 let lastSwitch = 0;
 
@@ -33,7 +34,7 @@ function makePage() {
       args,
       signal: new AbortController().signal,
     });
-  return { lan: pageSwitch(name), join, leave };
+  return { lan: pageSwitch(name), name, join, leave };
 }
 
 test("attachToSwitch() gives a unikernel the offloads of the page, and a plain one none", async () => {
@@ -77,4 +78,50 @@ test("attachToSwitch() returns what takes the unikernel off", async () => {
 test("plainNetwork is defaultNetwork, but for how its driver connects", () => {
   const { connect: _, ...described } = plainNetwork;
   expect(defaultNetwork).toMatchObject(described);
+});
+
+test("changeConditions() is for who is on the network, and for who joins it later", async () => {
+  const { lan, name, join } = makePage();
+  const first = await join({});
+  expect(changeConditions(name, { loss: 1 }).loss).toBe(1);
+  const second = await join({});
+  const heard: number[] = [];
+  for (const network of [first, second]) {
+    network.listen({ frame: (frame) => heard.push(frame.length) });
+  }
+  const say = async (from: Network, sizeBytes: number): Promise<void> => {
+    from.write(sizeBytes, (into) => into.fill(255, 0, 6).fill(2, 6).length);
+    await settle();
+  };
+  await say(first, 60);
+  await say(second, 61);
+  expect(heard).toEqual([]);
+  expect(changeConditions(name, { loss: 0 })).toEqual(noConditions);
+  await say(first, 62);
+  await say(second, 63);
+  expect(heard).toEqual([62, 63]);
+  expect(lan.ports.length).toBe(2);
+});
+
+test("changeConditions() cuts large segments for a link that may lose one of them", async () => {
+  const { lan, name, join } = makePage();
+  changeConditions(name, {});
+  await join({});
+  expect(lan.ports[0]?.network.offloads).toEqual({ checksum: false, segmentationBytes: 0 });
+});
+
+test("changeConditions() keeps nothing of what it refuses", async () => {
+  const { lan, name, join } = makePage();
+  expect(() => changeConditions(name, { loss: 5 })).toThrow("Cannot set loss of a link to 5");
+  await join({});
+  expect(lan.ports.length).toBe(1);
+  expect(changeConditions(name, {})).toEqual(noConditions);
+});
+
+test("who leaves a network with conditions is off its switch", async () => {
+  const { lan, name, join, leave } = makePage();
+  await join({});
+  changeConditions(name, { delayMs: 5 });
+  leave[0]?.();
+  expect(lan.ports).toEqual([]);
 });

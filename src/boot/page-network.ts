@@ -2,6 +2,7 @@
 
 import type { Network } from "../devices/index.ts";
 import {
+  checkConditions,
   ConditionedLink,
   type LinkConditions,
   noConditions,
@@ -31,6 +32,7 @@ class PageNetwork {
   }
 
   change(conditions: Partial<LinkConditions>): LinkConditions {
+    checkConditions(conditions);
     this.#conditions = { ...noConditions, ...this.#conditions, ...conditions };
     for (const member of this.#members) member.change(this.#conditions);
     return this.#conditions;
@@ -97,7 +99,11 @@ export function attachToSwitch(name: string, port: MessagePort, plain = false): 
   };
 }
 
-/** Changes some of the conditions of a network's links, and gives all that hold now. */
+/**
+ * Changes some of the conditions of a network's links, and gives all that hold now.
+ *
+ * @throws {RangeError} as {@link ConditionedLink.change}
+ */
 export function changeConditions(
   name: string,
   conditions: Partial<LinkConditions>,

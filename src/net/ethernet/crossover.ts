@@ -13,6 +13,7 @@ import type {
   Network,
   Offloads,
 } from "../../devices/index.ts";
+import { checkFilled, checkFrame } from "./frame-checks.ts";
 import { addressBytes, headerBytes } from "./packet.ts";
 
 /** How a cable is made. */
@@ -126,7 +127,7 @@ class End implements Network {
 
   write(sizeBytes: number, fill: FrameWriter, offload?: FrameOffload): void {
     this.#checkOpen("send a frame");
-    this.#checkSize(sizeBytes, offload);
+    checkFrame(this, sizeBytes, offload);
     if (!this.#linkUp || this.#underWayBytes + sizeBytes > this.#windowBytes) {
       this.counters.droppedOut += 1;
       return;
@@ -134,10 +135,7 @@ class End implements Network {
     const batch = this.#batchFor(sizeBytes);
     const room = batch.room(sizeBytes);
     const length = fill(room);
-    if (!(length <= sizeBytes)) {
-      throw new RangeError(`Cannot send a frame: ${length} bytes were written into ${sizeBytes}`);
-    }
-    checkLongEnough(length);
+    checkFilled(length, sizeBytes);
     batch.add(length === sizeBytes ? room : room.subarray(0, length), offload);
     this.#underWayBytes += length;
     this.counters.framesOut += 1;
@@ -166,27 +164,6 @@ class End implements Network {
 
   #checkOpen(what: string): void {
     if (this.#closed) throw new NetworkError("closed", `Cannot ${what}: the network was disposed`);
-  }
-
-  #checkSize(sizeBytes: number, offload: FrameOffload | undefined): void {
-    if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0) {
-      throw new RangeError(`Cannot send a frame of ${sizeBytes} bytes`);
-    }
-    const { checksum, segmentationBytes } = this.offloads;
-    const isSegment = offload !== undefined && offload.segmentBytes > 0;
-    const plainBytes = this.mtu + headerBytes;
-    const maxBytes = isSegment ? Math.max(plainBytes, segmentationBytes) : plainBytes;
-    if (sizeBytes > maxBytes) {
-      const message = `Cannot send a frame of ${sizeBytes} bytes: this link takes ${maxBytes}`;
-      throw new NetworkError("frame-too-long", message);
-    }
-    checkLongEnough(sizeBytes);
-    if (
-      (offload?.checksumOmitted === true && !checksum) ||
-      (isSegment && segmentationBytes === 0)
-    ) {
-      throw new TypeError("Cannot send a frame that leaves undone what this link needs");
-    }
   }
 
   /** The batch that has room for a frame. */
@@ -246,10 +223,4 @@ class End implements Network {
     this.#linkUp = false;
     for (const { call } of this.#linkListeners) call(false);
   }
-}
-
-function checkLongEnough(length: number): void {
-  if (length >= headerBytes) return;
-  const message = `Cannot send a frame of ${length} bytes: an Ethernet header has 14`;
-  throw new NetworkError("frame-too-short", message);
 }
