@@ -1037,6 +1037,10 @@ export interface TcpOptions {
   readonly receiveBufferBytes?: number;
   /** The most that the send buffer may grow to, in bytes. */
   readonly sendBufferBytes?: number;
+  /** Time to live or hop limit of its packets, 1–255; 64 by default. */
+  readonly timeToLive?: number;
+  /** Differentiated services byte of its packets; 0 by default. */
+  readonly trafficClass?: number;
 }
 
 /** An established TCP connection. */
@@ -1061,12 +1065,16 @@ export interface TcpListener extends Device {
 export interface Tcp extends Device {
   /**
    * Connects to `to`, whose address is text, and resolves when the connection is established.
+   * `address` is ours to connect from, by default the one that the route prefers.
    *
-   * @throws {ProtocolError} `refused`, `timed-out`, `unreachable`, `no-route`, `no-buffer`,
-   *   `closed`
+   * @throws {ProtocolError} `refused`, `timed-out`, `unreachable`, `no-route` (also if `address` is
+   *   not ours, or `to` is a group or a broadcast), `no-buffer`, `closed`
    * @throws the signal's reason, when it aborts before
    */
-  connect(to: Endpoint, options?: TcpOptions & { readonly signal?: AbortSignal }): Promise<TcpFlow>;
+  connect(
+    to: Endpoint,
+    options?: TcpOptions & { readonly address?: string; readonly signal?: AbortSignal },
+  ): Promise<TcpFlow>;
 
   /**
    * Accepts connections on a port (0 picks a free one) and hands each to `accept`, which owns it.

@@ -9,7 +9,7 @@ import { openTcp, type TcpHandle } from "./kernel-handles.ts";
 import { checkPort, familyOf, protocolErrorOf, untilAborted } from "./sockets-errors.ts";
 import { endpoint, SocketFlow } from "./sockets-flow.ts";
 
-type ConnectOptions = TcpOptions & { readonly signal?: AbortSignal };
+type ConnectOptions = TcpOptions & { readonly address?: string; readonly signal?: AbortSignal };
 
 type Accept = (flow: TcpFlow) => void | Promise<void>;
 
@@ -19,8 +19,8 @@ const bufferBytes = 256 * 1024;
 const defaultBacklog = 511;
 
 /**
- * Byte streams. **`userTimeoutMs` and `receiveBufferBytes` are the kernel's to decide here**:
- * Node cannot set them.
+ * Byte streams. **`userTimeoutMs`, `receiveBufferBytes`, `timeToLive` and `trafficClass` are the
+ * kernel's to decide here**: Node cannot set them.
  */
 export class SocketTcp implements Tcp {
   readonly counters = { connectionsOpened: 0, connectionsAccepted: 0, connectionsFailed: 0 };
@@ -42,7 +42,7 @@ export class SocketTcp implements Tcp {
     const found = addresses.map((address) => ({ address, family: familyOf(address) }));
     const cannot = `Cannot connect to ${addresses.join(", ")} port ${port}`;
     this.#checkOpen(cannot);
-    const { signal, sendBufferBytes = bufferBytes } = options;
+    const { address, signal, sendBufferBytes = bufferBytes } = options;
     signal?.throwIfAborted();
     const opening: TcpNetConnectOpts & { writableHighWaterMark: number } = {
       // An address would not be looked up, and so be the only one.
@@ -51,6 +51,7 @@ export class SocketTcp implements Tcp {
       allowHalfOpen: true,
       autoSelectFamily: found.length > 1,
       writableHighWaterMark: sendBufferBytes,
+      ...(address === undefined ? {} : { localAddress: address }),
       lookup: (_host, _options, callback) => callback(null, found),
     };
     const socket = openSocket(opening);

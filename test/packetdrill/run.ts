@@ -5,7 +5,7 @@ import { differences, format, joined, type Strictness } from "./compare.ts";
 import { Conversation } from "./conversation.ts";
 import { icmpNumbers } from "./icmp.ts";
 import { ScriptError } from "./lexer.ts";
-import { Link } from "./link.ts";
+import { Link, type SentPacket } from "./link.ts";
 import { parse } from "./parser.ts";
 import type { Profile, Settings } from "./profile.ts";
 import type { Action, IcmpSpec, Script, ScriptEvent, SegmentSpec } from "./script.ts";
@@ -136,12 +136,11 @@ class Runner {
     for (const { action } of this.#script.events) {
       if (action.kind === "unsupported") throw new Unsupported(action.reason);
       if (action.kind !== "segment") continue;
-      const { flags, options = [], ecn, trafficClass } = action.segment;
+      const { flags, options = [], ecn } = action.segment;
       const other = options.find(({ kind }) => kind === "other");
       if (other?.kind === "other") throw new Unsupported(`the TCP option ${other.name}`);
       if (action.isInbound) continue;
       if (hasEcn(flags) || (ecn ?? 0) !== 0) throw new Unsupported("ECN (RFC 3168)");
-      if ((trafficClass ?? 0) !== 0) throw new Unsupported("choosing the traffic class");
     }
   }
 
@@ -339,7 +338,7 @@ class Runner {
       const segment = this.#read(link, sent.payload, spec);
       whole = whole === undefined ? segment : joined(whole, segment);
       this.#checkTime(format(whole), sent.atMs, earliestMs, latestMs);
-      this.#checkIp(spec, sent.timeToLive);
+      this.#checkIp(spec, sent);
     } while (this.#isPartOf(spec, whole));
     const end = whole.sequence + whole.payload.length;
     const isLast = end === 1 + (this.#sockets?.writtenBytes ?? 0);
@@ -354,7 +353,7 @@ class Runner {
     return !isStrict && segment.payload.length > 0 && segment.payload.length < spec.payloadBytes;
   }
 
-  async #nextSent(link: Link, latestMs: number): Promise<Link["sent"][number] | undefined> {
+  async #nextSent(link: Link, latestMs: number): Promise<SentPacket | undefined> {
     const limitMs = Math.max(latestMs + this.#toleranceMs, this.#world.nowMs);
     if (link.sent.length === 0) await this.#world.advance(limitMs, () => link.sent.length > 0);
     return link.sent.shift();
@@ -378,9 +377,13 @@ class Runner {
     throw new Mismatch(`${what} at ${seconds(earliestMs)}${when}`, `it at ${seconds(atMs)}`);
   }
 
-  #checkIp(spec: SegmentSpec, timeToLive: number): void {
-    if (spec.timeToLive === undefined || spec.timeToLive === timeToLive) return;
-    throw new Mismatch(`time to live ${spec.timeToLive}`, String(timeToLive));
+  #checkIp(spec: SegmentSpec, sent: SentPacket): void {
+    for (const field of ["timeToLive", "trafficClass"] as const) {
+      const wanted = spec[field];
+      if (wanted !== undefined && wanted !== sent[field]) {
+        throw new Mismatch(`${field} ${wanted}`, String(sent[field]));
+      }
+    }
   }
 }
 

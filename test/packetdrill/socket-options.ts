@@ -36,6 +36,12 @@ export function readOption(name: string, value: Expression | undefined): SocketO
       return { sendBufferBytes: number };
     case "SO_LINGER":
       return { isAbortedOnClose: isZeroLinger(value) };
+    case "IP_TTL":
+    case "IPV6_UNICAST_HOPS":
+      return { timeToLive: number };
+    case "IP_TOS":
+    case "IPV6_TCLASS":
+      return { trafficClass: number };
     case "TCP_NODELAY":
       return { noDelay: number !== 0 };
     case "TCP_KEEPIDLE":

@@ -1,5 +1,6 @@
 /** Finds what belongs to the two ends of a segment, among many, without making a key of them. */
 
+import type { TcpOptions } from "../../devices/index.ts";
 import type { Random } from "../../devices/index.ts";
 import { isSameAddress } from "../address.ts";
 
@@ -9,6 +10,8 @@ export interface ConnectionEnds {
   readonly localPort: number;
   readonly remote: Uint8Array;
   readonly remotePort: number;
+  /** As far as they are known to IP. */
+  readonly options?: Pick<TcpOptions, "timeToLive" | "trafficClass">;
 }
 
 const firstBuckets = 16;

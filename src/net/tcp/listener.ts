@@ -42,6 +42,7 @@ export interface ListenerParts {
 export class Listener implements TcpListener {
   readonly local: Endpoint;
   readonly address: Uint8Array | undefined;
+  readonly options: TcpOptions;
   readonly counters = { accepted: 0, halfOpen: 0 };
   readonly #parts: ListenerParts;
   readonly #backlog: number;
@@ -51,6 +52,7 @@ export class Listener implements TcpListener {
   constructor(parts: ListenerParts) {
     this.#parts = parts;
     this.address = parts.address;
+    this.options = parts.options;
     this.#backlog = parts.options.backlog ?? defaultBacklog;
     const address = parts.address === undefined ? "::" : formatAddress(parts.address);
     this.local = { address, port: parts.port };

@@ -2,12 +2,30 @@
 
 import { ProtocolError } from "../../devices/errors.ts";
 import type { Endpoint } from "../../devices/index.ts";
+import { parsePrefix, sharePrefix } from "../address.ts";
 import type { ConnectionFailure } from "./connection.ts";
 
 /** @throws {RangeError} if it is no port, or less than `least` */
 export function checkPort(port: number, least: number): void {
   if (Number.isInteger(port) && port >= least && port <= 0xffff) return;
   throw new RangeError(`Cannot use port ${port}: ports are ${least} to 65535`);
+}
+
+/** Whether nobody alone has an address: a group's, or a broadcast on a link of `ours` (MUST-46). */
+export function isForMany(address: Uint8Array, ours: readonly string[]): boolean {
+  const first = address[0] ?? 0;
+  if (address.length === 16) return first === 0xff;
+  return first >= 0xe0 || ours.some((text) => isBroadcastOf(text, address));
+}
+
+function isBroadcastOf(text: string, address: Uint8Array): boolean {
+  const prefix = parsePrefix(text);
+  if (prefix === undefined || prefix.length > 30) return false;
+  const last = prefix.address.map((byte, index) => {
+    const bits = Math.min(8, Math.max(0, prefix.length - 8 * index));
+    return byte | (0xff >> bits);
+  });
+  return sharePrefix(last, address, 32);
 }
 
 const reasons = {

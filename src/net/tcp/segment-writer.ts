@@ -66,10 +66,9 @@ export class SegmentWriter {
     this.#offset = offset;
     this.#length = length;
     this.#omitsChecksum = offload?.checksumOmitted ?? false;
-    const options: PacketOptions =
-      offload === undefined
-        ? { source: ends.local, dontFragment: true }
-        : { source: ends.local, dontFragment: true, offload };
+    const { timeToLive = 64, trafficClass = 0 } = ends.options ?? {};
+    const plain = { source: ends.local, dontFragment: true, timeToLive, trafficClass };
+    const options: PacketOptions = offload === undefined ? plain : { ...plain, offload };
     this.#ip.write(ends.remote, protocol, headerBytes(header) + length, this.#fill, options);
   }
 

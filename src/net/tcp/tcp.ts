@@ -29,7 +29,7 @@ import { InitialSequenceNumbers } from "./initial-sequence-number.ts";
 import { KeptAddresses } from "./kept-addresses.ts";
 import { type Accept, Listener, PortTable } from "./listener.ts";
 import { decode, type TcpHeader, type TcpSegment } from "./packet.ts";
-import { checkPort, connectError } from "./refusals.ts";
+import { checkPort, connectError, isForMany } from "./refusals.ts";
 import { rejection } from "./rejection.ts";
 import { reportArrives } from "./report.ts";
 import { protocol, segmentBytes, SegmentWriter } from "./segment-writer.ts";
@@ -98,7 +98,7 @@ class TcpLayer implements Tcp, ConnectionLayer {
 
   async connect(
     to: Endpoint,
-    options: TcpOptions & { readonly signal?: AbortSignal } = {},
+    options: TcpOptions & { readonly address?: string; readonly signal?: AbortSignal } = {},
   ): Promise<TcpFlow> {
     options.signal?.throwIfAborted();
     const connection = this.#makeActive(to, options);
@@ -114,7 +114,7 @@ class TcpLayer implements Tcp, ConnectionLayer {
   ): TcpListener {
     this.#checkOpen(`listen on port ${port}`);
     checkPort(port, 0);
-    const address = this.#listenAddress(options.address);
+    const address = this.#ourAddress("listen at", options.address);
     const isTaken = (each: number): boolean => this.#ports.isTaken(each, address);
     const picked = port === 0 ? ephemeralPort(this.#random, isTaken) : port;
     if (picked === undefined || isTaken(picked)) {
@@ -215,7 +215,7 @@ class TcpLayer implements Tcp, ConnectionLayer {
     }
   }
 
-  #makeActive(to: Endpoint, options: TcpOptions): Connection {
+  #makeActive(to: Endpoint, options: TcpOptions & { readonly address?: string }): Connection {
     this.#checkOpen(`connect to ${to.address}`);
     checkPort(to.port, 1);
     const parsed = parseAddress(to.address);
@@ -223,8 +223,12 @@ class TcpLayer implements Tcp, ConnectionLayer {
       throw new TypeError(`Cannot connect to "${to.address}": it is no address`);
     }
     const remote = this.#addresses.keep(parsed);
-    const source = this.#path(remote)?.ip.sourceFor(remote);
-    if (source === undefined) throw connectError(to, "no-route");
+    const ip = this.#path(remote)?.ip;
+    const wanted = this.#ourAddress("connect from", options.address);
+    const source = wanted ?? ip?.sourceFor(remote);
+    if (source?.length !== remote.length || isForMany(remote, ip?.addresses ?? [])) {
+      throw connectError(to, "no-route");
+    }
     const local = this.#addresses.keep(source);
     const localPort = ephemeralPort(
       this.#random,
@@ -250,13 +254,13 @@ class TcpLayer implements Tcp, ConnectionLayer {
     return this.#initialSequenceNumbers.next(local, localPort, remote, remotePort, nowMs);
   }
 
-  #listenAddress(text: string | undefined): Uint8Array | undefined {
+  #ourAddress(what: string, text: string | undefined): Uint8Array | undefined {
     if (text === undefined) return undefined;
     const address = parseAddress(text);
-    if (address === undefined) throw new TypeError(`Cannot listen at "${text}": it is no address`);
+    if (address === undefined) throw new TypeError(`Cannot ${what} "${text}": it is no address`);
     if (address.every((byte) => byte === 0)) return undefined;
     if (this.#isOurs(address)) return address;
-    throw new ProtocolError("no-route", `Cannot listen at ${text}: it is not our address`);
+    throw new ProtocolError("no-route", `Cannot ${what} ${text}: it is not our address`);
   }
 
   #isOurs(address: Uint8Array): boolean {
@@ -357,6 +361,7 @@ class TcpLayer implements Tcp, ConnectionLayer {
       localPort,
       remote: this.#addresses.keep(source),
       remotePort,
+      options: listener.options,
     };
     const connection = listener.receive(kept, segment, this.#batchMs);
     if (connection !== undefined && !connection.isTouched) {
