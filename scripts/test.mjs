@@ -19,7 +19,7 @@ const oneFailure = { ...nothing, failed: 1 };
 const longTrials = [
   ["TCP on 200 wires with faults", "node", "test/simulation/run.mjs", "--seeds=200"],
   ["200,000 mutated frames", "node", "test/fuzz/run.mjs", "--inputs=200000"],
-  ["100,000 connections half open, and other attacks", "vitest", "run", "test/attacks"],
+  ["what other stacks get wrong, and attacks", "vitest", "run", "test/attacks", "test/peers"],
   ["70,000 connections, and what else may leak or stall", "vitest", "run", "test/peers"],
 ];
 
