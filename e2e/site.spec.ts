@@ -19,9 +19,11 @@ const expectations: Readonly<Record<string, { shows: string | RegExp; exits?: nu
   frames: { shows: "I am Alice" },
   hello: { shows: /^(?:hello\n){4}$/, exits: 0 },
   "hello-key": { shows: /^Hello World!\n$/, exits: 0 },
+  "lossy-link": { shows: "Listening on 10.0.0.1/24" },
   noop: { shows: /^$/, exits: 0 },
   ping: { shows: "I am 10.0.0.1/24" },
   "ping6-raw": { shows: /^I am fe80::/ },
+  "tcp-bulk": { shows: "Listening on 10.0.0.1/24" },
   timers: { shows: / after .* s\n/, exits: 0 },
 };
 
@@ -64,6 +66,8 @@ for (const name of examples) {
 }
 
 test("the gallery leads to every example and back", async ({ page }) => {
+  // Each page boots what it shows, and there are many.
+  test.setTimeout(120_000);
   const wrong = watch(page);
   await page.goto(staticUrl);
   await expect(page.locator(".card h2")).toHaveText(examples.toSorted());
