@@ -1,6 +1,7 @@
 // npm test: everything that must hold, from a fresh clone too. Installs what is missing, runs every
-// check and the trials, builds the static site, then runs the browser tests. Arguments are those of
-// `playwright test`, as in `npm test -- hello`. Ends with a line `N passed, N failed`.
+// check, those against the Linux kernel where there is one, and the trials, builds the static site,
+// then runs the browser tests. Arguments are those of `playwright test`, as in `npm test -- hello`.
+// Ends with a line `N passed, N failed`.
 
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
