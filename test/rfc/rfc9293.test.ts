@@ -1,0 +1,119 @@
+/** Requirements of RFC 9293 that no script can put: those of addresses, ports and checksums. */
+
+import { expect, test } from "vitest";
+import type { TcpFlow } from "../../src/devices/index.ts";
+import { flag } from "../../src/net/tcp/packet.ts";
+import { Attacker, play, stillTalk } from "../attacks/attacker.ts";
+import { tcpWorld } from "../tcp-world.ts";
+
+const syn = { sequenceNumber: 1000, flags: flag.syn };
+
+test("MUST-3 a segment with a wrong checksum is dropped and counted", async () => {
+  await play(async (scene) => {
+    const { attacker, client, server, simulation } = scene;
+    const segment = new Uint8Array(20);
+    segment.set([0x30, 0x39, 0, 7, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, flag.syn, 0xff, 0xff]);
+    await simulation.clock.sleep(50);
+    const before = attacker.heard.length;
+    attacker.sendIpv4(client.address, server, 6, segment);
+    await simulation.clock.sleep(100);
+    expect(server.tcp.counters["badChecksum"]).toBe(1);
+    expect(attacker.heard.length).toBe(before);
+    expect(await stillTalk(scene)).toBe(true);
+  });
+});
+
+test("MUST-41 a passive open that fails, or follows another, leaves connections alone", async () => {
+  await play(async (scene) => {
+    const { server } = scene;
+    expect(() => server.tcp.listen(7, () => {})).toThrow("Cannot listen on port 7: it is taken");
+    server.tcp.listen(8, () => {});
+    expect(await stillTalk(scene)).toBe(true);
+  });
+});
+
+test("MUST-42 listen() takes a port whose connections are being opened, or are open", async () => {
+  const world = await tcpWorld({ wire: { delayMs: 5 } });
+  const { client, server, simulation } = world;
+  const attacker = new Attacker(world.wire.connect());
+  await simulation.run(async () => {
+    const first = server.tcp.listen(7, () => {});
+    attacker.forge({ from: "10.0.0.77", fromPort: 5000, to: server, toPort: 7 }, syn);
+    await simulation.clock.sleep(20);
+    expect(first.counters["halfOpen"]).toBe(1);
+    await first[Symbol.asyncDispose]();
+    const accepted = new Promise<TcpFlow>((resolve) => {
+      server.tcp.listen(7, (flow) => resolve(flow));
+    });
+    await client.tcp.connect({ address: server.address, port: 7 });
+    expect((await accepted).local.port).toBe(7);
+  });
+});
+
+test("MUST-43 connect() takes an address of ours, and no other", async () => {
+  await play(async ({ client, server }) => {
+    const to = { address: server.address, port: 7 };
+    const flow = await client.tcp.connect(to, { address: client.address });
+    expect(flow.local.address).toBe(client.address);
+    const foreign = client.tcp.connect(to, { address: "10.0.0.99" });
+    await expect(foreign).rejects.toMatchObject({ code: "no-route" });
+    const otherVersion = client.tcp.connect(to, { address: "fe80::1" });
+    await expect(otherVersion).rejects.toMatchObject({ code: "no-route" });
+  });
+});
+
+test("MUST-44 connect() sends from the address that the route prefers", async () => {
+  await play(async ({ client, flow, served }) => {
+    expect(flow.local.address).toBe(client.address);
+    expect(served.remote.address).toBe(client.address);
+  });
+});
+
+test("MUST-45 all segments of a connection come from its local address", async () => {
+  await play(async (scene) => {
+    const { attacker } = scene;
+    await stillTalk(scene);
+    const sources = new Set(attacker.heard.map(({ source }) => source.join(".")));
+    expect([...sources].toSorted()).toEqual(["10.0.0.1", "10.0.0.2"]);
+  });
+});
+
+test("MUST-46 connect() has no route to groups and broadcasts", async () => {
+  await play(async ({ attacker, client, simulation }) => {
+    await simulation.clock.sleep(50);
+    attacker.heard.length = 0;
+    for (const address of ["224.0.0.1", "239.1.2.3", "255.255.255.255", "10.0.0.255", "ff02::1"]) {
+      const attempt = client.tcp.connect({ address, port: 7 });
+      await expect(attempt, address).rejects.toMatchObject({ code: "no-route" });
+    }
+    expect(attacker.heard).toEqual([]);
+  });
+});
+
+test("MUST-57 a SYN to a group or a broadcast gets no answer", async () => {
+  await play(async (scene) => {
+    const { attacker, server, simulation } = scene;
+    await simulation.clock.sleep(50);
+    for (const address of ["10.0.0.255", "255.255.255.255", "224.0.0.1"]) {
+      attacker.heard.length = 0;
+      const to = { ...server, address };
+      attacker.forge({ from: "10.0.0.77", fromPort: 5000, to, toPort: 7 }, syn);
+      attacker.forge({ from: "10.0.0.77", fromPort: 5000, to, toPort: 9 }, syn);
+      await simulation.clock.sleep(50);
+      expect(attacker.heard, address).toEqual([]);
+    }
+  });
+});
+
+test("MUST-63 a SYN from an address that nobody can have gets no answer", async () => {
+  await play(async (scene) => {
+    const { attacker, server, simulation } = scene;
+    await simulation.clock.sleep(50);
+    for (const from of ["224.0.0.1", "255.255.255.255", "10.0.0.255", "127.0.0.1", "0.0.0.0"]) {
+      attacker.heard.length = 0;
+      attacker.forge({ from, fromPort: 5000, to: server, toPort: 7 }, syn);
+      await simulation.clock.sleep(50);
+      expect(attacker.heard, from).toEqual([]);
+    }
+  });
+});
