@@ -1,7 +1,10 @@
 import { defineConfig } from "vitest/config";
 
 /** Tests of synchronous code that leaves nothing behind: their files can share a module graph. */
-const pure = ["src/net/**/*.test.ts", "test/{attacks,fuzz,packetdrill,simulation}/**/*.test.ts"];
+const pure = [
+  "src/net/**/*.test.ts",
+  "test/{attacks,fuzz,packetdrill,rfc,simulation}/**/*.test.ts",
+];
 
 export default defineConfig({
   resolve: {

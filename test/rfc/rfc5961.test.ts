@@ -3,7 +3,7 @@ import { flag } from "../../src/net/tcp/packet.ts";
 import { add } from "../../src/net/tcp/sequence.ts";
 import { play, stillTalk } from "../attacks/attacker.ts";
 
-test("challenges are limited for the whole layer (7)", async () => {
+test("7 challenges are limited for the whole layer", async () => {
   await play(async (scene) => {
     const { attacker, client, ends, server, simulation } = scene;
     await simulation.clock.sleep(50);
