@@ -3,8 +3,9 @@
 import { expect, test } from "vitest";
 import type { TcpFlow } from "../../src/devices/index.ts";
 import { flag } from "../../src/net/tcp/packet.ts";
+import { add, isBefore } from "../../src/net/tcp/sequence.ts";
 import { Attacker, play, stillTalk } from "../attacks/attacker.ts";
-import { tcpWorld } from "../tcp-world.ts";
+import { pattern, readAll, tcpWorld, writeAll } from "../tcp-world.ts";
 
 const syn = { sequenceNumber: 1000, flags: flag.syn };
 
@@ -87,6 +88,24 @@ test("MUST-46 connect() has no route to groups and broadcasts", async () => {
       await expect(attempt, address).rejects.toMatchObject({ code: "no-route" });
     }
     expect(attacker.heard).toEqual([]);
+  });
+});
+
+test("MAY-2 a connection from TIME-WAIT begins beyond all numbers of the last one", async () => {
+  await play(async (scene) => {
+    const { attacker, client, ends, flow, served, server, simulation } = scene;
+    const read = readAll(flow);
+    await writeAll(served, pattern(1_000_000));
+    await read;
+    await flow.shutdown("write");
+    await simulation.clock.sleep(100);
+    const { sequenceNumber: last } = attacker.lastOf(server);
+    const { sequenceNumber } = attacker.lastOf(client);
+    attacker.forge(ends, { sequenceNumber: add(sequenceNumber, 1000), flags: flag.syn });
+    await simulation.clock.sleep(3);
+    const answer = attacker.lastOf(server);
+    expect(answer.flags).toBe(flag.syn | flag.ack);
+    expect(isBefore(last, answer.sequenceNumber)).toBe(true);
   });
 });
 

@@ -107,7 +107,7 @@ export const rfc9293: Requirements = {
   "MUST-54": ["reports of ICMP are acted on", scripts("icmp-unreachable-connecting", "path-mtu")],
   "MUST-55": ["source quench is ignored", scripts("icmp-soft")],
   "MUST-56": [
-    "reports of what may pass do not abort",
+    "reports of what may pass do not abort (two in a row end an attempt to connect: RFC 5461)",
     scripts("icmp-soft", "icmp-unreachable-established"),
   ],
   "MUST-57": ["segments to many are dropped", test(own, "MUST-57 ")],

@@ -58,8 +58,16 @@ export class Listener implements TcpListener {
     this.local = { address, port: parts.port };
   }
 
-  /** Handles a segment for which there is no connection. Gives the one that it makes. */
-  receive(ends: ConnectionEnds, segment: TcpSegment, nowMs: number): Connection | undefined {
+  /**
+   * Handles a segment for which there is no connection. Gives the one that it makes, with an initial
+   * sequence number that may be given.
+   */
+  receive(
+    ends: ConnectionEnds,
+    segment: TcpSegment,
+    nowMs: number,
+    iss?: number,
+  ): Connection | undefined {
     const { flags } = segment;
     if ((flags & flag.rst) !== 0) return undefined;
     if ((flags & flag.ack) !== 0) return this.#acknowledged(ends, segment, nowMs);
@@ -68,7 +76,7 @@ export class Listener implements TcpListener {
       this.#sendCookie(ends, segment, nowMs);
       return undefined;
     }
-    const connection = this.#make(ends, nowMs);
+    const connection = this.#make(ends, nowMs, iss);
     answer(connection, segment, nowMs);
     return connection;
   }

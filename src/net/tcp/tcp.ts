@@ -34,6 +34,7 @@ import { rejection } from "./rejection.ts";
 import { reportArrives } from "./report.ts";
 import { protocol, segmentBytes, SegmentWriter } from "./segment-writer.ts";
 import type { SendQueue } from "./send-queue.ts";
+import { add } from "./sequence.ts";
 import { defaultSettings, type TcpSettings } from "./settings.ts";
 import { TimeWait, TimeWaits } from "./time-wait.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -355,6 +356,8 @@ class TcpLayer implements Tcp, ConnectionLayer {
       this.reject(ends, segment);
       return;
     }
+    // Beyond all numbers of the last one, which the clock alone need not be (RFC 9293, MAY-2).
+    const iss = wait === undefined ? undefined : add(wait.sndNxt, 0x1_0000);
     if (wait !== undefined) this.#timeWaits.end(wait);
     const kept = {
       local: this.#addresses.keep(destination),
@@ -363,7 +366,7 @@ class TcpLayer implements Tcp, ConnectionLayer {
       remotePort,
       options: listener.options,
     };
-    const connection = listener.receive(kept, segment, this.#batchMs);
+    const connection = listener.receive(kept, segment, this.#batchMs, iss);
     if (connection !== undefined && !connection.isTouched) {
       connection.isTouched = true;
       this.#touched.push(connection);
