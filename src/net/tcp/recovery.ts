@@ -61,6 +61,8 @@ export class Recovery {
   /** SND.NXT when a loss was noticed: recovery ends when it is acknowledged. */
   #point: number | undefined;
   #duplicateCount = 0;
+  /** SND.NXT before the first sign of a loss: what limited transmit sends beyond does not count. */
+  #flightEnd = 0;
   #tailProbe: TailProbe | undefined;
   /** The timestamp of the first retransmission, by which the Eifel algorithm (RFC 3522) tells. */
   #firstRetransmission: number | undefined;
@@ -131,6 +133,9 @@ export class Recovery {
     const flightBytes = this.flightBytes;
     const ack = segment.acknowledgmentNumber;
     const ackedBytes = difference(ack, una);
+    if (this.#mode === "open" && this.segments.sackedCount === 0 && this.#duplicateCount === 0) {
+      this.#flightEnd = nxt;
+    }
     this.#nowMs = nowMs;
     this.#echo = segment.timestampEcho;
     this.#oldestSampleMs = this.#newestSampleMs = NaN;
@@ -140,7 +145,7 @@ export class Recovery {
     if (ackedBytes > 0) this.#advanced(ackedBytes, ack);
     else if (isDuplicate && !this.usesSack) this.#duplicateCount += 1;
     this.#checkTailProbe(ack, nxt, isRepeat, isDuplicate, flightBytes);
-    this.#detect(ack, nxt, flightBytes);
+    this.#detect(ack, nxt);
     if (ackedBytes > 0 && this.#mode !== "recovery") {
       this.congestion.acknowledged(
         ackedBytes,
@@ -156,7 +161,7 @@ export class Recovery {
   /** Looks for losses when the wait for reordered segments is over (RFC 8985, 6.3). */
   reorderingEnded(una: number, nxt: number, nowMs: number): void {
     this.#nowMs = nowMs;
-    this.#detect(una, nxt, this.flightBytes);
+    this.#detect(una, nxt);
   }
 
   /** All that is outstanding is lost: the retransmission timer expired (RFC 6298, 5.4–5.6). */
@@ -164,8 +169,10 @@ export class Recovery {
     this.timeouts += 1;
     this.#totals.timeouts += 1;
     // A receiver that has the first segment and does not acknowledge it has thrown data away.
-    if (this.segments.at(0)?.isSacked === true) this.segments.unmarkSacked();
-    this.congestion.timedOut(this.flightBytes, nowMs, this.#mode === "open" && !isSyn);
+    const first = this.segments.at(0);
+    if (first?.isSacked === true) this.segments.unmarkSacked();
+    const flightBytes = difference(nxt, first?.sequence ?? nxt);
+    this.congestion.timedOut(flightBytes, nowMs, this.#mode === "open" && !isSyn);
     if (this.#mode !== "loss") this.#firstRetransmission = undefined;
     this.segments.markAllLost();
     this.#mode = "loss";
@@ -282,7 +289,7 @@ export class Recovery {
   }
 
   /** Marks what is lost by now, and begins to repair it. */
-  #detect(una: number, nxt: number, flightBytes: number): void {
+  #detect(una: number, nxt: number): void {
     const { segments, roundTrip } = this;
     this.reorderingMs = Infinity;
     if (this.usesSack) {
@@ -306,7 +313,9 @@ export class Recovery {
     this.#point = nxt;
     this.#firstRetransmission = undefined;
     this.mayForce = true;
-    this.congestion.lost(flightBytes, this.#nowMs);
+    // FlightSize of RFC 5681, 2 and 3.2.
+    const end = isBefore(una, this.#flightEnd) ? this.#flightEnd : nxt;
+    this.congestion.lost(difference(end, una), this.#nowMs);
   }
 }
 
