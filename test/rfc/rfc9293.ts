@@ -1,10 +1,12 @@
-/** RFC 9293, Transmission Control Protocol: each MUST and MUST NOT of its appendix B. */
+/** RFC 9293, Transmission Control Protocol: the requirements of its appendix B. */
 
-import { notApplicable, open, scripts, test, type Requirements } from "./requirement.ts";
+import { met, notApplicable, open, scripts, test, type Requirements } from "./requirement.ts";
 
 const own = "test/rfc/rfc9293.test.ts";
 const codec = "src/net/tcp/packet.test.ts";
 const isn = "src/net/tcp/initial-sequence-number.test.ts";
+const noErrorReports = "soft errors are told as the reason, if the connection fails; not before";
+const theUsers = "it is what a user ought to do, not the stack";
 const noUrgency = "urgent data stays in line, as RFC 6093 advises, and the user is not told of it";
 const noRoutes = "no source routes are sent or taken, as RFC 7126 advises";
 
@@ -88,10 +90,7 @@ export const rfc9293: Requirements = {
   "MUST-44": ["else IP is asked for it", test(own, "MUST-44 ")],
   "MUST-45": ["all segments come from it", test(own, "MUST-45 ")],
   "MUST-46": ["no open to a group or a broadcast", test(own, "MUST-46 ")],
-  "MUST-47": [
-    "soft errors are reported to the user",
-    open("they are told as the reason, if the connection fails; not before"),
-  ],
+  "MUST-47": ["soft errors are reported to the user", open(noErrorReports)],
   "MUST-48": ["the user chooses the services field", scripts("ip-fields")],
   "MUST-49": ["the time to live can be set", scripts("ip-fields")],
   "MUST-50": [
@@ -135,4 +134,69 @@ export const rfc9293: Requirements = {
     "padding is zero",
     notApplicable("options are laid out in whole words, by NOP, and need no padding"),
   ],
+  "SHLD-1": [
+    "initial sequence numbers come of a secret",
+    test(isn, "next() differs with each address and port, and with the secret"),
+  ],
+  "SHLD-2": ["a RST may have data", scripts("rst-with-data")],
+  "SHLD-3": ["closing with unread input sends RST", scripts("close-unread-data")],
+  "SHLD-4": ["timestamps shorten TIME-WAIT", scripts("time-wait-syn-timestamp")],
+  "SHLD-5": ["MSS is sent", scripts("handshake-passive", "options-none-ipv6")],
+  "SHLD-6": ["segments follow the path's MTU", scripts("path-mtu")],
+  "SHLD-7": ["Nagle's algorithm", scripts("nagle", "nagle-full-segments")],
+  "SHLD-8": ["explicit congestion notification", open("not offered")],
+  "SHLD-9": [
+    "the user hears of R1",
+    open("the counters of a flow have its timeouts and retransmissions; nobody is called"),
+  ],
+  "SHLD-10": ["R1 is 3 retransmissions at least", notApplicable("nothing is done at R1")],
+  "SHLD-11": ["R2 is 100 s at least", scripts("rto-gives-up")],
+  "SHLD-12": ["keep-alive probes have no data", scripts("keep-alive")],
+  "SHLD-13": ["urgent data is not to be used", notApplicable(theUsers)],
+  "SHLD-14": ["our window never shrinks from the right", scripts("silly-window-receiver")],
+  "SHLD-15": ["no new data beyond a window that shrank", scripts("window-shrunk")],
+  "SHLD-16": ["what was sent and is in the window is sent again", scripts("window-shrunk")],
+  "SHLD-17": ["no timeout for what is beyond it", scripts("window-shrunk", "zero-window-probe")],
+  "SHLD-18": ["ACKs wait a little", scripts("data-delayed-ack")],
+  "SHLD-19": [
+    "but not beyond two full segments",
+    scripts("data-every-second-acked", "data-joined-acked"),
+  ],
+  "SHLD-20": ["error reports can be switched off", notApplicable("there are none to switch off")],
+  "SHLD-21": [
+    "the services field can change on a connection",
+    open("it is given when the connection is made, as all options are"),
+  ],
+  "SHLD-22": ["it goes to IP as it is", scripts("ip-fields")],
+  "SHLD-23": ["it is not to change often", notApplicable(theUsers)],
+  "SHLD-24": ["a later source route counts", notApplicable(noRoutes)],
+  "SHLD-25": ["reports of what may pass are told to the user", open(noErrorReports)],
+  "SHLD-26": [
+    "reports of what will not pass abort",
+    open("an attempt to connect, yes; but anybody can forge them (RFC 5927, 5.2)"),
+  ],
+  "SHLD-27": ["one PSH for several", scripts("data-segments")],
+  "SHLD-28": ["segments are as large as they can be", scripts("nagle-full-segments")],
+  "SHLD-29": ["the first window probe comes after the timeout", scripts("zero-window-probe")],
+  "SHLD-30": ["and each later by twice as long", scripts("zero-window-probe")],
+  "SHLD-31": ["what is out of order is kept", scripts("data-out-of-order")],
+  "MAY-1": ["closing both ways at once", scripts("close-then-data")],
+  "MAY-2": ["a SYN opens a connection in TIME-WAIT anew", met],
+  "MAY-3": ["MSS is always sent", scripts("handshake-passive", "handshake-active")],
+  "MAY-4": ["what is sent again has the same IP identification", open("it has another, or none")],
+  "MAY-5": ["keep-alive", scripts("keep-alive")],
+  "MAY-6": ["its probes can have a byte", open("they have none; nobody has needed it")],
+  "MAY-7": ["what a shrunken window leaves out is sent again", scripts("window-shrunk")],
+  "MAY-8": ["our window may stay closed", scripts("silly-window-receiver")],
+  "MAY-9": ["the user sees the services field", open("not offered")],
+  "MAY-10": ["IP timestamps", open("not offered: routers drop packets with options of IP")],
+  "MAY-11": ["IP record route", open("not offered: routers drop packets with options of IP")],
+  "MAY-12": ["blind data is not taken", scripts("ack-of-nothing")],
+  "MAY-13": ["what is out of order is acknowledged", scripts("data-out-of-order")],
+  "MAY-14": ["a FLUSH call", open("not offered; who aborts flushes")],
+  "MAY-15": ["the user can push", open("not offered: everything is sent as soon as may be")],
+  "MAY-16": ["small writes are gathered", scripts("nagle")],
+  "MAY-17": ["the user hears of PSH", open("not offered: everything is readable at once")],
+  "MAY-18": ["another congestion control", scripts("recovery-window")],
+  "REC-1": ["windows are kept in 32 bits", scripts("options-window-scale")],
 };
