@@ -197,7 +197,8 @@ export class Connection implements ConnectionEnds {
 
   /** Sends what can be sent, and what is due, after segments have arrived or the user acted. */
   flush(nowMs: number): void {
-    if (this.state === "CLOSED") return;
+    // Of TIME-WAIT the layer takes care.
+    if (this.state === "CLOSED" || this.state === "TIME-WAIT") return;
     if (isSynchronized(this.state)) this.sender.output(nowMs);
     if (this.isPathNarrower) this.narrow(nowMs);
     if (this.receiver.isAckDue) this.acknowledge(nowMs);

@@ -1,5 +1,7 @@
 /** Counters of a whole TCP layer. */
 export interface TcpCounters extends Record<string, number> {
+  /** Connections that there are now, also those in TIME-WAIT. */
+  readonly connections: number;
   segmentsIn: number;
   segmentsOut: number;
   /** Connections that we opened, and that others did. */
@@ -22,9 +24,12 @@ export interface TcpCounters extends Record<string, number> {
   synCookies: number;
 }
 
-/** All of them at 0. */
-export function makeCounters(): TcpCounters {
+/** All of them at 0, but for the connections that there are. */
+export function makeCounters(table: { readonly count: number }): TcpCounters {
   return {
+    get connections() {
+      return table.count;
+    },
     segmentsIn: 0,
     segmentsOut: 0,
     opened: 0,

@@ -30,6 +30,33 @@ test("a stream is echoed whole, and both ends close", async () => {
   });
 });
 
+test("a connection in TIME-WAIT is counted, not kept alive, and forgotten", async () => {
+  const world = await tcpWorld({ client: { keepAliveIntervalMs: 1000 } });
+  const { client, server, simulation } = world;
+  await simulation.run(async () => {
+    server.tcp.listen(7, async (flow) => {
+      await readAll(flow);
+      await flow[Symbol.asyncDispose]();
+    });
+    const to = { address: server.address, port: 7 };
+    const flow = await client.tcp.connect(to, { keepAliveMs: 1000 });
+    await flow.shutdown("write");
+    await readAll(flow);
+    await flow[Symbol.asyncDispose]();
+    await simulation.clock.sleep(100);
+    const { segmentsOut } = client.tcp.counters;
+    await simulation.clock.sleep(50_000);
+    expect(client.tcp.counters["connections"]).toBe(1);
+    expect(server.tcp.counters["connections"]).toBe(0);
+    expect(client.tcp.counters["segmentsOut"]).toBe(segmentsOut);
+    await simulation.clock.sleep(10_000);
+    expect(client.tcp.counters["connections"]).toBe(0);
+    await client.dispose();
+    await server.dispose();
+    expect(timersOf(simulation.clock).activeCount).toBe(0);
+  });
+});
+
 test("nothing is lost on a wire that loses, doubles and reorders frames", async () => {
   const wire = { delayMs: 10, loss: 0.05, duplication: 0.05, reordering: 0.1, holdBackMs: 20 };
   const world = await tcpWorld({ wire });

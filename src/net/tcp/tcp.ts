@@ -61,7 +61,7 @@ interface Path {
 
 class TcpLayer implements Tcp, ConnectionLayer {
   readonly settings: TcpSettings;
-  readonly counters: TcpCounters = makeCounters();
+  readonly counters: TcpCounters;
   readonly #timers: Timers;
   readonly #random: Random;
   readonly #v4: Path | undefined;
@@ -85,6 +85,7 @@ class TcpLayer implements Tcp, ConnectionLayer {
     this.#timers = timersOf(clock);
     this.#random = random;
     this.#table = new ConnectionTable(random);
+    this.counters = makeCounters(this.#table);
     this.#initialSequenceNumbers = new InitialSequenceNumbers(random);
     const { timeWaitMs, maxTimeWaits } = this.settings;
     this.#timeWaits = new TimeWaits(this.#timers, timeWaitMs, maxTimeWaits, (entry) =>
