@@ -116,6 +116,8 @@ class Client implements DhcpClient {
   #startedMs = 0;
   #sentMs = 0;
   #grantedMs = 0;
+  /** How long we had tried when we sent last, in seconds. */
+  #secs = 0;
   #tryCount = 0;
   /** When the state has lasted as long as it may. */
   #deadlineMs = Infinity;
@@ -245,8 +247,11 @@ class Client implements DhcpClient {
       address: previousAddress ?? unspecified,
       serverId: unspecified,
     };
-    const secs = Math.floor((this.#timers.nowMs() - this.#startedMs) / 1000);
-    const subject = { mac, hostName, xid: this.#xid, secs, address, serverId };
+    // A request goes with the time of the discovery before it, by which relays choose (3.1, 3).
+    if (occasion !== "requesting") {
+      this.#secs = Math.floor((this.#timers.nowMs() - this.#startedMs) / 1000);
+    }
+    const subject = { mac, hostName, xid: this.#xid, secs: this.#secs, address, serverId };
     const packet = messageOf(form, subject);
     const message = new Uint8Array(maxMessageBytes);
     const length = encode(packet, message);
