@@ -139,11 +139,11 @@ test("an incomplete packet expires, and is reported if its first fragment had co
   await world.simulation.run(async () => {
     world.add(whole, 0, 8, { key: "a" });
     world.add(whole, 8, 16, { key: "b" });
-    await world.simulation.clock.sleep(20_000);
+    await world.simulation.clock.sleep(40_000);
     world.add(whole, 0, 8, { key: "c" });
-    await world.simulation.clock.sleep(10_001);
+    await world.simulation.clock.sleep(20_001);
     expect(world.expired).toEqual([Uint8Array.of(0, 0, 0, 0, ...whole.subarray(0, 8))]);
-    await world.simulation.clock.sleep(20_000);
+    await world.simulation.clock.sleep(40_000);
   });
   expect(world.expired).toHaveLength(2);
   expect(world.counters.reassemblyTimeouts).toBe(3);

@@ -74,7 +74,7 @@ export interface ReassemblerOptions {
   readonly maxPayloadBytes: number;
   /** Called with the first fragment of a packet that was not complete in time, if that had come. */
   readonly expired: (first: Uint8Array) => void;
-  /** How long the fragments of a packet are kept; 30,000 by default. */
+  /** How long a packet's fragments are kept; 60,000 by default (RFC 1122, 3.3.2; RFC 8200, 4.5). */
   readonly timeoutMs?: number;
   /** The most memory for all fragments; 512 KiB by default. */
   readonly maxBytes?: number;
@@ -113,7 +113,7 @@ export class Reassembler {
 
   constructor(options: ReassemblerOptions) {
     this.#options = {
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
       maxBytes: 524_288,
       maxPackets: 64,
       maxFragments: 256,
