@@ -848,6 +848,7 @@ export interface Ip extends Device {
    *
    * @throws {ProtocolError} `no-route`, `too-large` where fragmentation is forbidden, `closed`;
    *   nothing was sent
+   * @throws {RangeError} if the time to live is not 1 to 255
    */
   write(
     destination: Uint8Array,

@@ -38,3 +38,13 @@ export interface InternetLayer extends Ip, PathMtuLearner {
    */
   onUndeliverable(listener: (undeliverable: Undeliverable) => void): () => void;
 }
+
+/**
+ * Checks a time to live or hop limit: nobody may send a packet with 0 (RFC 1122, 3.2.1.7).
+ *
+ * @throws {RangeError} if it is not 1 to 255
+ */
+export function checkTimeToLive(timeToLive: number): void {
+  if (timeToLive >= 1 && timeToLive <= 255) return;
+  throw new RangeError(`Cannot send with a time to live of ${timeToLive}: it is 1 to 255`);
+}

@@ -6,6 +6,7 @@
 import { ProtocolError } from "../../devices/errors.ts";
 import type { Ethernet, FrameOffload, FrameWriter, PacketOptions } from "../../devices/index.ts";
 import { headerBytes as ethernetHeaderBytes } from "../ethernet/packet.ts";
+import { checkTimeToLive } from "../internet.ts";
 import { format } from "./address.ts";
 import type { Loopback } from "./loopback.ts";
 import type { Neighbour } from "./neighbours.ts";
@@ -71,6 +72,7 @@ export class Output {
    * Sends a packet as {@link Ip.write} says.
    *
    * @throws {ProtocolError} `too-large`
+   * @throws {RangeError} if the time to live is none
    */
   send(
     path: Path,
@@ -81,7 +83,8 @@ export class Output {
     options: PacketOptions,
     headerOptions: Uint8Array = noOptions,
   ): void {
-    const { dontFragment = false, offload } = options;
+    const { dontFragment = false, timeToLive = 64, offload } = options;
+    checkTimeToLive(timeToLive);
     const packetBytes = headerBytes + headerOptions.length + sizeBytes;
     const isCutLater = offload !== undefined && offload.segmentBytes > 0;
     const isWhole =
@@ -94,7 +97,7 @@ export class Output {
     }
     const header = this.#header;
     header.trafficClass = options.trafficClass ?? 0;
-    header.timeToLive = options.timeToLive ?? 64;
+    header.timeToLive = timeToLive;
     header.dontFragment = dontFragment;
     header.moreFragments = false;
     header.fragmentOffset = 0;

@@ -161,7 +161,7 @@ test("fragments that are lost, reordered and repeated give whole packets or none
     write(one, b, pattern(4000 + count));
     await link.pass(10);
   }
-  await link.pass(40_000);
+  await link.pass(70_000);
   const whole = received.slice(1);
   expect(whole.length).toBeGreaterThan(10);
   expect(whole.length).toBeLessThan(50);
@@ -169,13 +169,15 @@ test("fragments that are lost, reordered and repeated give whole packets or none
   expect(other.ip.counters.reassemblyTimeouts).toBeGreaterThan(0);
 });
 
-test("learnPathMtu() is believed down to 1,280 bytes and for ten minutes", async () => {
+test("learnPathMtu() is believed down to 1,280 bytes, not below, and for ten minutes", async () => {
   const { link, one, other } = pair();
   const received = listen(other);
   expect(one.ip.pathPayloadBytes(b)).toBe(1460);
   one.ip.learnPathMtu(b, 1400);
   expect(one.ip.pathPayloadBytes(b)).toBe(1360);
-  one.ip.learnPathMtu(b, 100);
+  one.ip.learnPathMtu(b, 1279);
+  expect(one.ip.pathPayloadBytes(b)).toBe(1360);
+  one.ip.learnPathMtu(b, 1280);
   expect(one.ip.pathPayloadBytes(b)).toBe(1240);
   write(one, b, pattern(1400));
   await link.pass(10);
@@ -221,7 +223,7 @@ async function hear(...fragments: readonly Uint8Array[]): Promise<{
     node.send({ source: b, destination: a, nextHeader: 44, payload }, host.network.mac);
     await link.pass(1);
   }
-  await link.pass(35_000);
+  await link.pass(65_000);
   return { host, received, given };
 }
 

@@ -33,7 +33,7 @@ import { macOf } from "./groups.ts";
 import { isIntact } from "./icmp-message.ts";
 import { Input } from "./input.ts";
 import { etherType, Output } from "./output.ts";
-import { headerBytes, minimumMtu, nextHeader } from "./packet.ts";
+import { headerBytes, minimumMtu, nextHeader, offset } from "./packet.ts";
 import { Routes, type Route } from "./routes.ts";
 
 /** How IPv6 is connected. */
@@ -173,8 +173,15 @@ class Ipv6Layer implements Ipv6 {
       undeliverable: (undeliverable) => this.#undeliverables.call(undeliverable),
     });
     ethernet.listen(etherType, (payload, source, destination, offload) => {
-      // A hub or a bridge may send back what we sent to a group.
-      if (destination !== ethernet.mac && isSameMac(source, ethernet.mac)) return;
+      if (((destination[0] ?? 0) & 1) === 1) {
+        // A hub or a bridge may send back what we sent to a group.
+        if (isSameMac(source, ethernet.mac)) return;
+        // A packet for one that the link gave to many would have many answer (RFC 4443, 2.4 (e)).
+        if (payload[offset.destination] !== 0xff) {
+          this.counters.notForUs += 1;
+          return;
+        }
+      }
       this.#input.receive(payload, offload, false);
     });
     this.#endBatches = ethernet.onBatchEnd(() => this.#batchEnds.call());
@@ -239,7 +246,9 @@ class Ipv6Layer implements Ipv6 {
   }
 
   learnPathMtu(destination: Uint8Array, mtuBytes: number): void {
-    if (!this.#isClosed) this.#pathMtus.learn(keyOf(destination), mtuBytes);
+    // Who says less lies: what every link carries gets there (RFC 8201, 4).
+    if (this.#isClosed || mtuBytes < minimumMtu) return;
+    this.#pathMtus.learn(keyOf(destination), mtuBytes);
   }
 
   confirmReachable(destination: Uint8Array, nowMs: number = this.#timers.nowMs()): void {

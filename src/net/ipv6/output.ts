@@ -9,6 +9,7 @@ import type {
   Random,
 } from "../../devices/index.ts";
 import { headerBytes as ethernetHeaderBytes } from "../ethernet/packet.ts";
+import { checkTimeToLive } from "../internet.ts";
 import type { Loopback } from "../ipv4/loopback.ts";
 import type { ControlPacket } from "../ndp/link.ts";
 import type { Neighbour, Neighbours } from "../ndp/neighbours.ts";
@@ -86,13 +87,15 @@ export class Output {
   ): void {
     const { parameters, neighbours } = this.#options;
     const source = options?.source ?? route.source;
+    const hopLimit = options?.timeToLive ?? parameters.hopLimit;
+    checkTimeToLive(hopLimit);
     const { via } = route;
     // May send a solicitation, so that it comes before what this packet consists of.
     if (via.kind === "neighbour") via.neighbour ??= neighbours.find(via.nextHop, source);
     const header = this.#header;
     header.trafficClass = options?.trafficClass ?? 0;
     header.nextHeader = protocol;
-    header.hopLimit = options?.timeToLive ?? parameters.hopLimit;
+    header.hopLimit = hopLimit;
     header.source = source;
     header.destination = route.destination;
     this.#fillPayload = fill;
