@@ -1,0 +1,972 @@
+/** RFC 1122, Requirements for Internet Hosts: links, IP, ICMP and UDP. */
+
+import { expect, test } from "vitest";
+import type { Datagram, IcmpReport, ReceivedPacket } from "../../src/devices/index.ts";
+import { broadcast } from "../../src/net/ethernet/packet.ts";
+import { address, icmpOf, ipv4Of, udpOf, world, type World } from "./world.ts";
+
+const protocol = 253;
+const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
+
+/** Sends `sizeBytes` sevens. */
+function send(
+  { host }: World,
+  to: string,
+  sizeBytes = 8,
+  options: Parameters<World["host"]["ip"]["write"]>[4] = {},
+): void {
+  host.ip.write(address(to), protocol, sizeBytes, (into) => into.fill(7).length, options);
+}
+
+/** Everything of a protocol that the host receives, copied. */
+function received({ host }: World, protocol: number): ReceivedPacket[] {
+  const packets: ReceivedPacket[] = [];
+  host.ip.listen(protocol, (packet) => {
+    const { payload, source, destination } = packet;
+    packets.push({
+      ...packet,
+      payload: payload.slice(),
+      source: source.slice(),
+      destination: destination.slice(),
+    });
+  });
+  return packets;
+}
+
+function reportsTo({ host }: World): IcmpReport[] {
+  const reports: IcmpReport[] = [];
+  host.icmp.onReport((report) => reports.push({ ...report, packet: report.packet.slice() }));
+  return reports;
+}
+
+/** Says that the frame of each hears nothing in answer, and what it counts. */
+async function expectSilence(world: World): Promise<void> {
+  await world.pass();
+  expect(world.peer.packets).toEqual([]);
+  expect(world.peer.arps).toEqual([]);
+}
+
+test("2.3.2.1-1 an ARP entry is asked for again, and forgotten without an answer", async () => {
+  const all = await world();
+  send(all, "10.0.0.1");
+  await all.pass();
+  all.peer.answersFor.clear();
+  await all.pass(30_000);
+  send(all, "10.0.0.1");
+  await all.pass(40_000);
+  all.peer.forget();
+  send(all, "10.0.0.1");
+  await all.pass(5000);
+  expect(all.peer.packets).toEqual([]);
+  expect(all.host.ip.counters["unresolved"]).toBe(1);
+});
+
+test("2.3.2.1-2 requests for one address are a second apart", async () => {
+  const all = await world();
+  all.peer.answersFor.clear();
+  for (let count = 0; count < 100; count += 1) {
+    send(all, "10.0.0.1");
+    await all.pass(25);
+  }
+  const times = all.peer.arps.map(({ atMs }) => atMs);
+  expect(times).toHaveLength(3);
+  for (const [index, time] of times.slice(1).entries()) {
+    expect(time - (times[index] ?? 0)).toBeGreaterThan(999);
+  }
+});
+
+test("2.3.2.1-3 the times of the ARP cache are options", async () => {
+  const { connect } = await import("../../src/net/arp/arp.ts");
+  const { connect: connectEthernet } = await import("../../src/net/ethernet/ethernet.ts");
+  const { simulation, peer, pass } = await world();
+  const network = peer.network;
+  const arp = connect({
+    ethernet: connectEthernet({ network }),
+    clock: simulation.clock,
+    random: simulation.random("arp"),
+    cache: { reachableMs: 1000, idleMs: 2000 },
+  });
+  const asked: unknown[] = [];
+  arp.query(address("10.0.0.2"), (mac) => asked.push(mac?.length));
+  await pass(3000);
+  arp.query(address("10.0.0.2"), (mac) => asked.push(mac?.length));
+  expect(asked).toEqual([6]);
+  await pass();
+  expect(arp.counters["packetsOut"]).toBe(2);
+});
+
+test("2.3.2.2-1 packets that wait for ARP are sent when it answers", async () => {
+  const all = await world();
+  send(all, "10.0.0.1", 8);
+  send(all, "10.0.0.1", 16);
+  await all.pass();
+  expect(all.peer.packets.map(({ payload }) => payload.length)).toEqual([8, 16]);
+});
+
+test("2.3.3-1 IP is sent with the EtherType 0x0800 behind the addresses", async () => {
+  const all = await world();
+  send(all, "10.0.0.1");
+  await all.pass();
+  expect(all.peer.packets).toHaveLength(1);
+  expect(all.peer.packets[0]?.to).toEqual(all.peer.mac);
+});
+
+test("2.4-1 a packet for one in a frame for all is not taken", async () => {
+  const all = await world();
+  const heard = received(all, protocol);
+  all.peer.sendIpv4({ to: broadcast }, bytes(1));
+  await all.pass();
+  expect(heard).toEqual([]);
+  expect(all.host.ip.counters["notForUs"]).toBe(1);
+});
+
+test("2.5-1 what has no ARP entry waits, and is not reported at once", async () => {
+  const all = await world();
+  const reports = reportsTo(all);
+  all.peer.answersFor.clear();
+  send(all, "10.0.0.1");
+  await all.pass(2000);
+  expect(reports).toEqual([]);
+});
+
+test("3.1-1 the host speaks IP and ICMP", async () => {
+  const { peer, pass } = await world();
+  peer.sendIcmp({});
+  await pass();
+  expect(peer.icmp.map(({ type }) => type)).toEqual([0]);
+});
+
+test("3.1-2 a stack tries all addresses of a name", async () => {
+  const { connectByName } = await import("../../src/net/happy-eyeballs.ts");
+  const { simulation, host } = await world();
+  const tried: string[] = [];
+  const attempt = connectByName(
+    {
+      clock: simulation.clock,
+      resolver: {
+        counters: {},
+        resolve: async (_name, { family } = {}) => (family === 4 ? ["10.0.0.8", "10.0.0.9"] : []),
+        records: async () => [],
+        [Symbol.asyncDispose]: async () => {},
+      },
+      tcp: {
+        counters: {},
+        connect: async ({ address }) => {
+          tried.push(address);
+          throw new Error(address);
+        },
+        listen: () => expect.unreachable("it only connects"),
+        [Symbol.asyncDispose]: async () => {},
+      },
+    },
+    "host.example",
+    7,
+  );
+  await expect(simulation.run(() => attempt)).rejects.toThrow("10.0.0.9");
+  expect(tried).toEqual(["10.0.0.8", "10.0.0.9"]);
+  expect(host.ip.addresses).toEqual(["10.0.0.2/24"]);
+});
+
+test("3.1-4 a packet for another host is not forwarded", async () => {
+  const all = await world();
+  all.peer.sendIpv4({ destination: "192.0.2.1" }, bytes(1));
+  await expectSilence(all);
+  expect(all.host.ip.counters["notForUs"]).toBe(1);
+});
+
+test("3.1-5 what is discarded is counted by kind", async () => {
+  const { peer, host, pass } = await world();
+  peer.sendIpv4({}, bytes(1), (packet) => void (packet[0] = 0x55));
+  peer.sendIpv4({}, bytes(1), (packet) => void (packet[10] = 0));
+  peer.sendIpv4({ destination: "10.0.0.3" }, bytes(1));
+  peer.sendIpv4({ source: "127.0.0.1" }, bytes(1));
+  await pass();
+  const { malformed, badChecksum, notForUs, badSource } = host.ip.counters;
+  expect([malformed, badChecksum, notForUs, badSource]).toEqual([1, 1, 1, 1]);
+});
+
+test("3.2.1.1-1 another version is discarded in silence", async () => {
+  const all = await world();
+  const heard = received(all, protocol);
+  for (const version of [0, 5, 6, 15]) {
+    all.peer.sendIpv4({}, bytes(1), (packet) => void (packet[0] = (version << 4) | 5));
+  }
+  await expectSilence(all);
+  expect(heard).toEqual([]);
+});
+
+test("3.2.1.2-1 a wrong header checksum is discarded in silence", async () => {
+  const all = await world();
+  const heard = received(all, protocol);
+  for (let at = 0; at < 20; at += 1) {
+    all.peer.sendIpv4({}, bytes(1), (packet) => void (packet[at] = (packet[at] ?? 0) ^ 1));
+  }
+  await expectSilence(all);
+  expect(heard).toEqual([]);
+});
+
+test("3.2.1.3-1 subnets of any length are told apart", async () => {
+  const all = await world();
+  const { ip } = all.host;
+  const own = { address: address("172.16.5.130"), prefixLength: 25, isFixed: true };
+  await ip.configure(own);
+  expect(ip.sourceFor(address("172.16.5.200"))?.join(".")).toBe("172.16.5.130");
+  expect(ip.sourceFor(address("172.16.5.100"))?.join(".")).toBe("10.0.0.2");
+});
+
+test("3.2.1.3-2 write() refuses an address that is another's", async () => {
+  const all = await world();
+  expect(() => send(all, "10.0.0.1", 8, { source: address("10.0.0.3") })).toThrow("no route");
+  await expectSilence(all);
+});
+
+test("3.2.1.3-3 a packet to another host is discarded in silence", async () => {
+  const all = await world();
+  const heard = received(all, protocol);
+  for (const destination of ["10.0.0.3", "10.0.1.2", "224.0.0.9", "127.0.0.1", "0.0.0.0"]) {
+    all.peer.sendIpv4({ destination }, bytes(1));
+  }
+  await expectSilence(all);
+  expect(heard).toEqual([]);
+});
+
+const impossibleSources = [
+  "10.0.0.255",
+  "255.255.255.255",
+  "224.0.0.1",
+  "127.0.0.1",
+  "240.0.0.1",
+  "0.0.0.1",
+  "10.0.0.2",
+];
+
+test("3.2.1.3-4 a packet from no single host is discarded in silence", async () => {
+  const all = await world();
+  const heard = received(all, protocol);
+  for (const source of impossibleSources) all.peer.sendIpv4({ source }, bytes(1));
+  await expectSilence(all);
+  expect(heard).toEqual([]);
+  expect(all.host.ip.counters["badSource"]).toBe(impossibleSources.length);
+});
+
+test("3.2.1.3-5 write() does not send from a broadcast address", async () => {
+  const all = await world();
+  for (const source of ["10.0.0.255", "255.255.255.255", "224.0.0.1"]) {
+    expect(() => send(all, "10.0.0.1", 8, { source: address(source) })).toThrow("no route");
+  }
+  await expectSilence(all);
+});
+
+test("3.2.1.4-1 fragments become one packet, in any order", async () => {
+  const all = await world();
+  const heard = received(all, protocol);
+  const payload = Uint8Array.from({ length: 24 }, (_, index) => index);
+  for (const start of [16, 0, 8]) {
+    const fields = { identification: 9, fragmentOffset: start, moreFragments: start < 16 };
+    all.peer.sendIpv4(fields, payload.subarray(start, start + 8));
+  }
+  await all.pass();
+  expect(heard.map((packet) => packet.payload)).toEqual([payload]);
+});
+
+test("3.2.1.6-1 the transport sets the type of service", async () => {
+  const all = await world();
+  send(all, "10.0.0.1", 8, { trafficClass: 0xb9 });
+  await all.pass();
+  expect(all.peer.packets[0]?.trafficClass).toBe(0xb9);
+});
+
+test("3.2.1.6-2 the transport sees the type of service", async () => {
+  const all = await world();
+  const heard = received(all, protocol);
+  all.peer.sendIpv4({ trafficClass: 0x2e }, bytes(1));
+  await all.pass();
+  expect(heard[0]?.trafficClass).toBe(0x2e);
+});
+
+test("3.2.1.6-3 the type of service changes nothing of the frame", async () => {
+  const all = await world();
+  send(all, "10.0.0.1", 8, { trafficClass: 0 });
+  send(all, "10.0.0.1", 8, { trafficClass: 0xff });
+  await all.pass();
+  expect(all.peer.packets.map(({ to }) => to)).toEqual([all.peer.mac, all.peer.mac]);
+});
+
+test("3.2.1.7-1 write() refuses a time to live of 0", async () => {
+  const all = await world();
+  for (const timeToLive of [0, 256, -1]) {
+    expect(() => send(all, "10.0.0.1", 8, { timeToLive })).toThrow(RangeError);
+  }
+  await expectSilence(all);
+});
+
+test("3.2.1.7-2 a packet with a time to live of 0 or 1 is taken", async () => {
+  const all = await world();
+  const heard = received(all, protocol);
+  all.peer.sendIpv4({ timeToLive: 0 }, bytes(1));
+  all.peer.sendIpv4({ timeToLive: 1 }, bytes(1));
+  await all.pass();
+  expect(heard.map(({ timeToLive }) => timeToLive)).toEqual([0, 1]);
+});
+
+test("3.2.1.7-3 the transport sets the time to live", async () => {
+  const all = await world();
+  send(all, "10.0.0.1", 8, { timeToLive: 3 });
+  send(all, "10.0.0.1");
+  await all.pass();
+  expect(all.peer.packets.map(({ timeToLive }) => timeToLive)).toEqual([3, 64]);
+});
+
+test("3.2.1.8-3 unknown options are passed over", async () => {
+  const all = await world();
+  const heard = received(all, protocol);
+  // An unknown option of 5 bytes, no operation, another, and the end.
+  all.peer.sendIpv4({ options: bytes(0x5e, 5, 1, 2, 3, 1, 0xde, 3, 9, 0, 0, 0) }, bytes(1, 2));
+  await all.pass();
+  expect(heard.map(({ payload }) => payload)).toEqual([bytes(1, 2)]);
+});
+
+test("3.2.1.8b-1 the stream identifier is passed over", async () => {
+  const all = await world();
+  const heard = received(all, protocol);
+  all.peer.sendIpv4({ options: bytes(136, 4, 0, 7) }, bytes(1));
+  await all.pass();
+  expect(heard).toHaveLength(1);
+});
+
+test("3.2.1.8b-2 packets have no options", async () => {
+  const all = await world();
+  send(all, "10.0.0.1");
+  await all.pass();
+  expect(all.peer.packets[0]?.headerBytes).toBe(20);
+});
+
+test("3.2.1.8c-4 packets have no source routes", async () => {
+  const all = await world();
+  send(all, "192.0.2.1");
+  await all.pass();
+  expect(all.peer.packets[0]?.options).toEqual(bytes());
+});
+
+test("3.2.2-1 an ICMP message of an unknown type is discarded in silence", async () => {
+  const all = await world();
+  const reports = reportsTo(all);
+  for (const type of [1, 2, 7, 19, 44, 200, 255]) all.peer.sendIcmp({ type });
+  await expectSilence(all);
+  expect(reports).toEqual([]);
+});
+
+test("3.2.2-2 an error quotes what came, byte for byte", async () => {
+  const all = await world();
+  const fields = { identification: 0x1234, timeToLive: 9, trafficClass: 0x20, dontFragment: true };
+  const packet = ipv4Of(fields, bytes(9, 8, 7, 6, 5, 4, 3, 2, 1));
+  all.peer.send(all.host.mac, 0x0800, packet);
+  await all.pass();
+  expect(all.peer.icmp[0]).toMatchObject({ type: 3, code: 2 });
+  expect(all.peer.icmp[0]?.body).toEqual(packet);
+});
+
+/** A datagram of ours from port 5000 to port 7 of a far host, as an error quotes it. */
+function quotedDatagram(): Uint8Array {
+  const ends = ["10.0.0.2", "192.0.2.9"] as const;
+  return ipv4Of(
+    { source: ends[0], destination: ends[1], protocol: 17 },
+    udpOf(ends, [5000, 7], bytes(1)),
+  );
+}
+
+test("3.2.2-3 an error reaches the socket that it is about", async () => {
+  const { host, peer, pass } = await world();
+  const socket = host.udp.bind(5000);
+  const other = host.udp.bind(5001);
+  socket.send(bytes(1), { address: "192.0.2.9", port: 7 });
+  const receiving = socket.receive().catch((error: { code: string }) => error.code);
+  peer.sendIcmp({ type: 3, code: 3, parameter: 0, body: quotedDatagram() });
+  await pass();
+  expect(await receiving).toBe("refused");
+  expect(other.counters["datagramsIn"]).toBe(0);
+});
+
+test("3.2.2-4 errors have a type of service of 0", async () => {
+  const { peer, pass } = await world();
+  peer.sendUdp(9, bytes(1), { trafficClass: 0xff });
+  await pass();
+  expect(peer.icmp.map(({ packet }) => packet.trafficClass)).toEqual([0]);
+});
+
+test("3.2.2-5 an ICMP error about nothing of ours has no answer", async () => {
+  const all = await world();
+  const quoted = ipv4Of({ source: "10.0.0.2", destination: "10.0.0.1", protocol: 99 }, bytes(1));
+  for (const type of [3, 4, 5, 11, 12]) all.peer.sendIcmp({ type, parameter: 0, body: quoted });
+  all.host.icmp.report(ipv4Of({ protocol: 1 }, icmpOf({ type: 3 })), 3, 2);
+  await expectSilence(all);
+});
+
+test("3.2.2-6 a datagram to many is not reported", async () => {
+  const all = await world();
+  for (const destination of ["255.255.255.255", "10.0.0.255", "224.0.0.1"]) {
+    all.peer.sendUdp(9, bytes(1), { destination, to: broadcast });
+    all.peer.sendIpv4({ destination, to: broadcast, protocol: 99 }, bytes(1));
+  }
+  await expectSilence(all);
+  expect(all.host.ip.counters["packetsIn"]).toBe(6);
+});
+
+test("3.2.2-7 a datagram in a link-layer broadcast is not reported", async () => {
+  const all = await world();
+  all.peer.sendUdp(9, bytes(1), { to: broadcast });
+  await expectSilence(all);
+});
+
+test("3.2.2-8 a later fragment is not reported", async () => {
+  const all = await world();
+  all.peer.sendIpv4({ fragmentOffset: 8, moreFragments: true }, new Uint8Array(8));
+  await all.pass(130_000);
+  all.host.icmp.report(ipv4Of({ fragmentOffset: 8 }, bytes(1)), 3, 2);
+  await expectSilence(all);
+});
+
+test("3.2.2-9 a datagram from no single host is not reported", async () => {
+  const all = await world();
+  for (const source of [...impossibleSources, "0.0.0.0"]) {
+    all.peer.sendUdp(9, bytes(1), { source });
+  }
+  for (const source of ["255.255.255.255", "224.0.0.1", "0.0.0.0", "240.0.0.1"]) {
+    all.host.icmp.report(ipv4Of({ source }, bytes(1)), 3, 2);
+  }
+  await expectSilence(all);
+});
+
+test("3.2.2.1-1 protocols and ports where nobody is are reported", async () => {
+  const { peer, pass } = await world();
+  peer.sendIpv4({ protocol: 99 }, bytes(1));
+  peer.sendUdp(9);
+  await pass();
+  expect(peer.reports).toEqual([
+    [3, 2],
+    [3, 3],
+  ]);
+});
+
+test.each([0, 1, 2, 3, 4, 5, 6, 12, 13])(
+  "3.2.2.1-2 destination unreachable with code %d is passed up",
+  async (code) => {
+    const all = await world();
+    const reports = reportsTo(all);
+    all.peer.sendIcmp({ type: 3, code, parameter: 0, body: quotedDatagram() });
+    await all.pass();
+    expect(reports.map((report) => [report.type, report.code])).toEqual([[3, code]]);
+  },
+);
+
+test("3.2.2.1-3 after destination unreachable, packets are still sent", async () => {
+  const all = await world();
+  all.peer.sendIcmp({ type: 3, code: 1, parameter: 0, body: quotedDatagram() });
+  await all.pass();
+  send(all, "192.0.2.9");
+  await all.pass();
+  expect(all.peer.packets.map(({ destination }) => destination)).toEqual(["192.0.2.9"]);
+});
+
+test("3.2.2.2-1 no redirect is sent", async () => {
+  const all = await world();
+  all.peer.sendIpv4({ destination: "10.0.0.1", source: "10.0.0.7" }, bytes(1));
+  await expectSilence(all);
+});
+
+test("3.2.2.2-4 a redirect changes nothing", async () => {
+  const all = await world();
+  all.peer.answersFor.add("10.0.0.66");
+  const body = quotedDatagram();
+  all.peer.sendIcmp({ type: 5, code: 1, parameter: 0x0a00_0042, body });
+  await all.pass();
+  send(all, "192.0.2.9");
+  await all.pass();
+  expect(all.peer.arps.map(({ targetAddress }) => targetAddress.join("."))).toEqual(["10.0.0.254"]);
+});
+
+test("3.2.2.4-1 time exceeded is passed up", async () => {
+  const all = await world();
+  const reports = reportsTo(all);
+  all.peer.sendIcmp({ type: 11, code: 0, parameter: 0, body: quotedDatagram() });
+  await all.pass();
+  expect(reports.map(({ type }) => type)).toEqual([11]);
+});
+
+test("3.2.2.5-2 parameter problem is passed up, with its pointer", async () => {
+  const all = await world();
+  const reports = reportsTo(all);
+  all.peer.sendIcmp({ type: 12, code: 0, parameter: 0x1400_0000, body: quotedDatagram() });
+  await all.pass();
+  expect(reports.map(({ parameter }) => parameter)).toEqual([0x1400_0000]);
+});
+
+test("3.2.2.6-1 an echo request is answered", async () => {
+  const { peer, pass } = await world();
+  peer.sendIcmp({ parameter: 0x1234_5678 });
+  await pass();
+  expect(peer.icmp).toMatchObject([{ type: 0, code: 0, parameter: 0x1234_5678 }]);
+});
+
+test("3.2.2.6-2 echo() sends a request", async () => {
+  const { host, peer, pass } = await world();
+  const echo = host.icmp.echo("10.0.0.1").catch((error: { code: string }) => error.code);
+  await pass(2000);
+  expect(peer.icmp.map(({ type }) => type)).toEqual([8]);
+  expect(await echo).toBe("timed-out");
+});
+
+test("3.2.2.6-3 an echo reply comes from the address that was asked", async () => {
+  const { host, peer, pass } = await world();
+  await host.ip.configure({ address: address("10.0.0.77"), prefixLength: 24, isFixed: true });
+  peer.sendIcmp({}, { destination: "10.0.0.77" });
+  await pass();
+  expect(peer.icmp.map(({ packet }) => packet.source)).toEqual(["10.0.0.77"]);
+});
+
+test.each([0, 1, 1472, 20_000])(
+  "3.2.2.6-4 an echo reply has all %d bytes of the request",
+  async (length) => {
+    const { host, peer, pass } = await world();
+    const body = Uint8Array.from({ length }, (_, index) => index % 251);
+    const message = icmpOf({ body });
+    for (let start = 0; start < message.length; start += 1480) {
+      const part = message.subarray(start, start + 1480);
+      const moreFragments = start + part.length < message.length;
+      const fields = { protocol: 1, identification: 7, fragmentOffset: start, moreFragments };
+      peer.sendIpv4(fields, part);
+    }
+    await pass();
+    const parts = peer.packets.toSorted((a, b) => a.fragmentOffset - b.fragmentOffset);
+    const reply = Buffer.concat(parts.map(({ payload }) => payload));
+    expect(reply.subarray(8).equals(body)).toBe(true);
+    expect(host.icmp.counters["echoesAnswered"]).toBe(1);
+  },
+);
+
+test("3.2.2.6-5 an echo reply reaches who asked", async () => {
+  const { simulation, host, peer } = await world();
+  const reply = await simulation.run(async () => {
+    const echo = host.icmp.echo("10.0.0.1");
+    await simulation.clock.sleep(5);
+    const [request] = peer.icmp;
+    peer.sendIcmp({ ...request, type: 0 });
+    return echo;
+  });
+  expect(reply).toMatchObject({ address: "10.0.0.1", payloadBytes: 56 });
+});
+
+test("3.2.2.7-1 information requests and replies are ignored", async () => {
+  const all = await world();
+  all.peer.sendIcmp({ type: 15 });
+  all.peer.sendIcmp({ type: 16 });
+  await expectSilence(all);
+});
+
+test("3.2.2.9-1 the mask comes with the address, from a person or from DHCP", async () => {
+  const { host } = await world();
+  expect(host.ip.addresses).toEqual(["10.0.0.2/24"]);
+});
+
+test("3.2.2.9-2 a mask that was configured decides", async () => {
+  const all = await world();
+  send(all, "10.0.0.9");
+  await all.pass();
+  expect(all.peer.arps.map(({ targetAddress }) => targetAddress.join("."))).toEqual(["10.0.0.9"]);
+});
+
+test("3.2.2.9-5 an address mask request is not answered", async () => {
+  const all = await world();
+  all.peer.sendIcmp({ type: 17 });
+  all.peer.sendIcmp({ type: 18, parameter: 0xffff_0000 });
+  await expectSilence(all);
+  expect(all.host.ip.addresses).toEqual(["10.0.0.2/24"]);
+});
+
+test("3.3.1.1-1 what shares the prefix is a neighbour, all else is not", async () => {
+  const all = await world();
+  for (const to of ["10.0.0.130", "10.0.1.2", "11.0.0.1"]) send(all, to);
+  await all.pass();
+  expect(all.peer.arps.map(({ targetAddress }) => targetAddress.join("."))).toEqual([
+    "10.0.0.130",
+    "10.0.0.254",
+  ]);
+});
+
+test("3.3.1.1-2 a host without a gateway reaches its neighbours", async () => {
+  const all = await world(false);
+  await all.host.ip.configure({ address: address("10.0.0.2"), prefixLength: 24, isFixed: true });
+  send(all, "10.0.0.1");
+  await all.pass();
+  expect(all.peer.packets).toHaveLength(1);
+  expect(() => send(all, "192.0.2.1")).toThrow("no route");
+});
+
+test("3.3.1.2-1 the next hop of a destination is looked for once", async () => {
+  const all = await world();
+  for (let count = 0; count < 5; count += 1) {
+    send(all, "192.0.2.1");
+    await all.pass();
+  }
+  expect(all.peer.arps).toHaveLength(1);
+  expect(all.peer.packets).toHaveLength(5);
+});
+
+test("3.3.1.2-2 what has no other route goes to the default gateway", async () => {
+  const all = await world();
+  send(all, "198.51.100.7");
+  await all.pass();
+  expect(all.peer.arps.map(({ targetAddress }) => targetAddress.join("."))).toEqual(["10.0.0.254"]);
+  expect(all.peer.packets[0]?.to).toEqual(all.peer.mac);
+});
+
+test("3.3.1.4-1 a gateway that has gone is noticed while it is used, and reported", async () => {
+  const all = await world();
+  const reports = reportsTo(all);
+  send(all, "192.0.2.1");
+  await all.pass();
+  all.peer.answersFor.clear();
+  for (let second = 0; second < 70; second += 1) {
+    send(all, "192.0.2.1");
+    await all.pass(1000);
+  }
+  expect(reports.length).toBeGreaterThan(0);
+  expect(reports[0]).toMatchObject({ type: 3, code: 1 });
+});
+
+test("3.3.1.4-2 a gateway that moved to another station is found again", async () => {
+  const all = await world();
+  send(all, "192.0.2.1");
+  await all.pass(61_000);
+  send(all, "192.0.2.1");
+  await all.pass(61_000);
+  expect(all.peer.arps.length).toBeGreaterThan(1);
+});
+
+test("3.3.1.4-3 nobody is asked while nothing is sent", async () => {
+  const all = await world();
+  send(all, "192.0.2.1");
+  await all.pass();
+  all.peer.forget();
+  await all.pass(3_600_000);
+  expect(all.peer.arps).toEqual([]);
+  expect(all.peer.packets).toEqual([]);
+});
+
+test("3.3.1.4-4 a gateway in use is asked, by unicast", async () => {
+  const all = await world();
+  send(all, "192.0.2.1");
+  await all.pass(30_000);
+  send(all, "192.0.2.1");
+  all.peer.forget();
+  await all.pass(31_000);
+  expect(all.peer.arps.map(({ to }) => to)).toEqual([all.peer.mac]);
+});
+
+test("3.3.1.6-1 configure() takes address, prefix and gateway", async () => {
+  const all = await world(false);
+  await all.host.ip.configure({
+    address: address("10.0.0.2"),
+    prefixLength: 24,
+    gateway: address("10.0.0.254"),
+    isFixed: true,
+  });
+  send(all, "192.0.2.1");
+  await all.pass();
+  expect(all.peer.packets.map(({ source }) => source)).toEqual(["10.0.0.2"]);
+});
+
+test.each([576, 65_535])("3.3.2-1 a datagram of %d bytes is put together", async (totalBytes) => {
+  const all = await world();
+  const heard = received(all, protocol);
+  const payload = new Uint8Array(totalBytes - 20).fill(3);
+  const partBytes = 1024;
+  for (let start = 0; start < payload.length; start += partBytes) {
+    const part = payload.subarray(start, start + partBytes);
+    const moreFragments = start + partBytes < payload.length;
+    all.peer.sendIpv4({ identification: 1, fragmentOffset: start, moreFragments }, part);
+    await all.pass(1);
+  }
+  expect(heard.map((packet) => packet.payload.length)).toEqual([totalBytes - 20]);
+});
+
+test("3.3.2-2 the longest packet that there can be is put together", async () => {
+  const all = await world();
+  const heard = received(all, protocol);
+  const payload = new Uint8Array(65_515);
+  for (let start = 0; start < payload.length; start += 1480) {
+    const part = payload.subarray(start, start + 1480);
+    const moreFragments = start + 1480 < payload.length;
+    all.peer.sendIpv4({ identification: 2, fragmentOffset: start, moreFragments }, part);
+    await all.pass(1);
+  }
+  expect(heard[0]?.payload.length).toBe(65_515);
+});
+
+test("3.3.2-3 what is received has no limit but that of IP", async () => {
+  const all = await world();
+  const socket = all.host.udp.bind(7);
+  const datagram = udpOf(["10.0.0.1", "10.0.0.2"], [1000, 7], new Uint8Array(65_507));
+  for (let start = 0; start < datagram.length; start += 1480) {
+    const part = datagram.subarray(start, start + 1480);
+    const moreFragments = start + 1480 < datagram.length;
+    const fields = { protocol: 17, identification: 3, fragmentOffset: start, moreFragments };
+    all.peer.sendIpv4(fields, part);
+    await all.pass(1);
+  }
+  expect(socket.counters["bytesIn"]).toBe(65_507);
+});
+
+test("3.3.2-4 a packet of which a fragment is missing is reported, if the first came", async () => {
+  const { peer, pass } = await world();
+  const first = ipv4Of({ identification: 4, moreFragments: true }, new Uint8Array(16).fill(5));
+  peer.sendIpv4({ identification: 4, moreFragments: true }, new Uint8Array(16).fill(5));
+  await pass(130_000);
+  expect(peer.icmp.map(({ type, code, body }) => [type, code, body])).toEqual([[11, 1, first]]);
+});
+
+test("3.3.2-5 fragments are kept for 60 s, whatever else comes", async () => {
+  const all = await world();
+  const heard = received(all, protocol);
+  const fragment = (start: number): void =>
+    all.peer.sendIpv4(
+      { identification: 5, fragmentOffset: start, moreFragments: start < 16, timeToLive: 1 },
+      new Uint8Array(8),
+    );
+  fragment(0);
+  await all.pass(30_000);
+  fragment(8);
+  await all.pass(29_000);
+  fragment(16);
+  await all.pass(0);
+  expect(heard).toHaveLength(1);
+  fragment(0);
+  await all.pass(61_000);
+  fragment(8);
+  fragment(16);
+  await all.pass();
+  expect(heard).toHaveLength(1);
+});
+
+test("3.3.3-1 pathPayloadBytes() tells the largest message that is sent whole", async () => {
+  const all = await world();
+  expect(all.host.ip.pathPayloadBytes(address("10.0.0.1"))).toBe(1480);
+  send(all, "10.0.0.1", 1480);
+  await all.pass();
+  expect(all.peer.packets.map((packet) => packet.totalBytes)).toEqual([1500]);
+});
+
+test("3.3.3-2 what is larger goes in fragments, or not at all", async () => {
+  const all = await world();
+  send(all, "10.0.0.1", 1481);
+  expect(() => send(all, "10.0.0.1", 1481, { dontFragment: true })).toThrow("takes fewer");
+  await all.pass();
+  expect(all.peer.packets.map((packet) => packet.payload.length)).toEqual([1480, 1]);
+});
+
+test("3.3.4.2-2 write() sends from the address of ours that it is given", async () => {
+  const all = await world();
+  await all.host.ip.configure({ address: address("10.0.0.77"), prefixLength: 24, isFixed: true });
+  send(all, "10.0.0.1", 8, { source: address("10.0.0.77") });
+  await all.pass();
+  expect(all.peer.packets.map(({ source }) => source)).toEqual(["10.0.0.77"]);
+});
+
+test("3.3.6-2 both broadcast addresses are ours, those of other networks are not", async () => {
+  const all = await world();
+  const heard = received(all, protocol);
+  for (const destination of ["255.255.255.255", "10.0.0.255", "10.0.1.255", "10.255.255.255"]) {
+    all.peer.sendIpv4({ destination, to: broadcast }, bytes(1));
+  }
+  await all.pass();
+  expect(heard.map(({ destination }) => destination.join("."))).toEqual([
+    "255.255.255.255",
+    "10.0.0.255",
+  ]);
+});
+
+test("3.3.6-3 broadcasts and groups go to the link's broadcast and groups", async () => {
+  const all = await world();
+  for (const to of ["255.255.255.255", "10.0.0.255", "239.129.2.3"]) send(all, to);
+  await all.pass();
+  expect(all.peer.packets.map(({ to }) => to)).toEqual([
+    broadcast,
+    broadcast,
+    bytes(1, 0, 0x5e, 1, 2, 3),
+  ]);
+});
+
+test("3.3.6-4 what only the link broadcast is discarded in silence", async () => {
+  const all = await world();
+  all.peer.sendIcmp({}, { to: broadcast });
+  await expectSilence(all);
+});
+
+test("3.3.7-1 a group is heard while it is joined", async () => {
+  const all = await world();
+  const heard = received(all, protocol);
+  const to = bytes(1, 0, 0x5e, 1, 2, 3);
+  const fields = { destination: "239.1.2.3", to };
+  all.peer.sendIpv4(fields, bytes(1));
+  await all.pass();
+  const leave = all.host.ip.join(address("239.1.2.3"));
+  await all.pass();
+  all.peer.sendIpv4(fields, bytes(2));
+  await all.pass();
+  leave();
+  all.peer.sendIpv4(fields, bytes(3));
+  await all.pass();
+  expect(heard.map(({ payload }) => payload)).toEqual([bytes(2)]);
+});
+
+test("3.3.7-2 the group of all hosts is heard from the start", async () => {
+  const all = await world();
+  const heard = received(all, protocol);
+  all.peer.sendIpv4({ destination: "224.0.0.1", to: bytes(1, 0, 0x5e, 0, 0, 1) }, bytes(1));
+  await all.pass();
+  expect(heard).toHaveLength(1);
+});
+
+test("3.4-3 report() sends an error about a packet", async () => {
+  const { host, peer, pass } = await world();
+  host.icmp.report(ipv4Of({ protocol: 6 }, bytes(1, 2, 3)), 3, 3);
+  await pass();
+  expect(peer.reports).toEqual([[3, 3]]);
+});
+
+test("3.4-4 an error that is passed up has all that was quoted", async () => {
+  const all = await world();
+  const reports = reportsTo(all);
+  const body = quotedDatagram().subarray(0, 28);
+  all.peer.sendIcmp({ type: 3, code: 1, parameter: 0, body });
+  await all.pass();
+  expect(reports.map(({ packet }) => packet)).toEqual([body]);
+});
+
+test("4.1.3.1-1 a port where nobody is is reported", async () => {
+  const { host, peer, pass } = await world();
+  peer.sendUdp(9);
+  await pass();
+  expect(peer.reports).toEqual([[3, 3]]);
+  expect(host.udp.counters["noPort"]).toBe(1);
+});
+
+test("4.1.3.3-1 an application hears of every error about its datagrams", async () => {
+  const all = await world();
+  const reports = reportsTo(all);
+  const socket = all.host.udp.bind(5000);
+  socket.send(bytes(1), { address: "192.0.2.9", port: 7 });
+  await all.pass();
+  const [packet] = all.peer.packets;
+  for (const [type, code] of [
+    [3, 1],
+    [11, 0],
+    [12, 0],
+  ] as const) {
+    all.peer.sendIcmp({ type, code, parameter: 0, body: packet?.bytes ?? bytes() });
+  }
+  await all.pass();
+  expect(reports.map(({ type }) => type)).toEqual([3, 11, 12]);
+});
+
+function datagramsAt({ host }: World, port: number, address?: string): Datagram[] {
+  const datagrams: Datagram[] = [];
+  host.udp
+    .bind(port, address === undefined ? {} : { address })
+    .listen((datagram) => datagrams.push({ ...datagram, bytes: datagram.bytes.slice() }));
+  return datagrams;
+}
+
+test("4.1.3.4-1 a datagram has its right checksum, and is taken only with it", async () => {
+  const all = await world();
+  const heard = datagramsAt(all, 7);
+  const socket = all.host.udp.bind(5000);
+  socket.send(bytes(1, 2, 3), { address: "10.0.0.1", port: 9 });
+  all.peer.sendUdp(7, bytes(4));
+  await all.pass();
+  const expected = udpOf(["10.0.0.2", "10.0.0.1"], [5000, 9], bytes(1, 2, 3));
+  expect(all.peer.packets[0]?.payload).toEqual(expected);
+  expect(heard.map((datagram) => datagram.bytes)).toEqual([bytes(4)]);
+});
+
+test("4.1.3.4-2 a datagram with a wrong checksum is discarded in silence", async () => {
+  const all = await world();
+  const heard = datagramsAt(all, 7);
+  all.peer.sendUdp(7, bytes(1), {}, 0x1234);
+  all.peer.sendUdp(8, bytes(1), {}, 0x1234);
+  await expectSilence(all);
+  expect(heard).toEqual([]);
+  expect(all.host.udp.counters["badChecksum"]).toBe(2);
+});
+
+test("4.1.3.4-3 a datagram is never sent without a checksum", async () => {
+  const { host, peer, pass } = await world();
+  const socket = host.udp.bind(5000);
+  // One of these has the sum that would make the checksum 0.
+  for (let value = 0; value < 65_536; value += 257) {
+    socket.send(bytes(value >> 8, value & 0xff), { address: "10.0.0.1", port: 9 });
+  }
+  await pass();
+  expect(peer.packets.some(({ payload }) => payload[6] === 0 && payload[7] === 0)).toBe(false);
+});
+
+test("4.1.3.5-1 a datagram says which address it was sent to", async () => {
+  const all = await world();
+  const heard = datagramsAt(all, 7);
+  all.peer.sendUdp(7);
+  all.peer.sendUdp(7, bytes(1), { destination: "10.0.0.255", to: broadcast });
+  await all.pass();
+  expect(heard.map(({ to }) => to)).toEqual(["10.0.0.2", "10.0.0.255"]);
+});
+
+test("4.1.3.5-2 a socket can be bound to one address", async () => {
+  const all = await world();
+  await all.host.ip.configure({ address: address("10.0.0.77"), prefixLength: 24, isFixed: true });
+  const heard = datagramsAt(all, 7, "10.0.0.77");
+  all.peer.sendUdp(7);
+  all.peer.sendUdp(7, bytes(2), { destination: "10.0.0.77" });
+  await all.pass();
+  expect(heard.map(({ to }) => to)).toEqual(["10.0.0.77"]);
+});
+
+test("4.1.3.5-3 a socket can be bound to all addresses", async () => {
+  const all = await world();
+  await all.host.ip.configure({ address: address("10.0.0.77"), prefixLength: 24, isFixed: true });
+  const heard = datagramsAt(all, 7);
+  all.peer.sendUdp(7);
+  all.peer.sendUdp(7, bytes(2), { destination: "10.0.0.77" });
+  await all.pass();
+  expect(heard.map(({ to }) => to)).toEqual(["10.0.0.2", "10.0.0.77"]);
+});
+
+test("4.1.3.5-4 sourceFor() tells which address is used", async () => {
+  const all = await world();
+  expect(all.host.ip.sourceFor(address("192.0.2.1"))?.join(".")).toBe("10.0.0.2");
+  expect(all.host.udp.bind(7, { address: "10.0.0.2" }).local.address).toBe("10.0.0.2");
+});
+
+test("4.1.3.6-1 a datagram from an invalid address is discarded in silence", async () => {
+  const all = await world();
+  const heard = datagramsAt(all, 7);
+  for (const source of impossibleSources) all.peer.sendUdp(7, bytes(1), { source });
+  await expectSilence(all);
+  expect(heard).toEqual([]);
+});
+
+test("4.1.3.6-2 send() refuses an address that is not ours", async () => {
+  const all = await world();
+  const socket = all.host.udp.bind(7);
+  const to = { address: "10.0.0.1", port: 9 };
+  for (const source of ["10.0.0.3", "10.0.0.255", "224.0.0.1", "0.0.0.0"]) {
+    expect(() => socket.send(bytes(1), to, { source })).toThrow("no route");
+  }
+  await expectSilence(all);
+});
+
+test("4.1.4-1 send() takes a time to live and a type of service", async () => {
+  const { host, peer, pass } = await world();
+  const socket = host.udp.bind(5000);
+  socket.send(bytes(1), { address: "10.0.0.1", port: 9 }, { timeToLive: 5, trafficClass: 0x88 });
+  await pass();
+  expect(peer.packets).toMatchObject([{ timeToLive: 5, trafficClass: 0x88 }]);
+});
