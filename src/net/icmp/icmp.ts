@@ -287,6 +287,8 @@ function mayBeAnswered(quoted: QuotedPacket, packet: Uint8Array, numbers: IcmpVe
   const first = source[0] ?? 0;
   const isFromOne =
     version === 4 ? first !== 0 && first < 224 : first !== 0xff && source.some((byte) => byte > 0);
-  if (!isFromOne || !isFirst) return false;
+  if (!isFromOne) return false;
+  // In version 6 later fragments may be answered, unless they could be of an error (RFC 8200, 4.5).
+  if (!isFirst) return version === 6 && protocol !== numbers.protocol;
   return protocol !== numbers.protocol || !numbers.isError(packet[payloadStart] ?? 0);
 }
