@@ -179,7 +179,7 @@ export interface World {
   };
   readonly peer: Peer;
   /** Lets virtual time pass. */
-  pass(durationMs?: number): Promise<void>;
+  readonly pass: (durationMs?: number) => Promise<void>;
 }
 
 /** Makes a world, or one whose host has no address yet. */
