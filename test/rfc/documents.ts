@@ -5,6 +5,7 @@ import type { Document } from "./requirement.ts";
 import { rfc1122 } from "./rfc1122.ts";
 import { rfc1191 } from "./rfc1191.ts";
 import { rfc2018 } from "./rfc2018.ts";
+import { rfc4443 } from "./rfc4443.ts";
 import { rfc5227 } from "./rfc5227.ts";
 import { rfc5681 } from "./rfc5681.ts";
 import { rfc5961 } from "./rfc5961.ts";
@@ -15,6 +16,7 @@ import { rfc768 } from "./rfc768.ts";
 import { rfc791 } from "./rfc791.ts";
 import { rfc792 } from "./rfc792.ts";
 import { rfc8200 } from "./rfc8200.ts";
+import { rfc8201 } from "./rfc8201.ts";
 import { rfc826 } from "./rfc826.ts";
 import { rfc8985 } from "./rfc8985.ts";
 import { rfc9293 } from "./rfc9293.ts";
@@ -31,6 +33,7 @@ export const documents: readonly Document[] = [
   },
   { number: 1191, title: "Path MTU discovery", requirements: rfc1191 },
   { number: 2018, title: "TCP Selective Acknowledgment Options", requirements: rfc2018 },
+  { number: 4443, title: "ICMP for IPv6", requirements: rfc4443 },
   { number: 5227, title: "IPv4 address conflict detection", requirements: rfc5227 },
   { number: 5681, title: "TCP Congestion Control", requirements: rfc5681 },
   { number: 5961, title: "TCP's Robustness to Blind In-Window Attacks", requirements: rfc5961 },
@@ -38,6 +41,7 @@ export const documents: readonly Document[] = [
   { number: 6528, title: "Initial Sequence Numbers", requirements: rfc6528 },
   { number: 7323, title: "TCP Extensions for High Performance", requirements: rfc7323 },
   { number: 8200, title: "Internet Protocol, version 6", requirements: rfc8200 },
+  { number: 8201, title: "Path MTU discovery for IPv6", requirements: rfc8201 },
   { number: 8985, title: "RACK-TLP Loss Detection", requirements: rfc8985 },
   { number: 9293, title: "Transmission Control Protocol", requirements: rfc9293With(rfc9293) },
 ];
