@@ -192,7 +192,8 @@ class IcmpOverIp implements Icmp {
     this.counters.reportsIn += 1;
     if (numbers.isTooBig(type, code)) {
       const saidBytes = ip.version === 4 ? parameter & 0xffff : parameter;
-      const mtuBytes = saidBytes === 0 ? plateauBelow(quoted.totalBytes) : saidBytes;
+      const isUnsaid = ip.version === 4 && saidBytes === 0;
+      const mtuBytes = isUnsaid ? plateauBelow(quoted.totalBytes) : saidBytes;
       // It was not too long for a link that carries more.
       if (mtuBytes < quoted.totalBytes) ip.learnPathMtu(quoted.destination, mtuBytes);
     } else if (quoted.protocol === numbers.protocol && quoted.isFirst) {

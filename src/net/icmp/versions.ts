@@ -11,7 +11,7 @@ export interface IcmpVersion {
   readonly unreachable: number;
   /** How much of a packet an error quotes, its own headers included. */
   readonly maxErrorBytes: number;
-  /** Whether a type is of an error, which must not be answered by another. */
+  /** Whether a type is of an error, or a redirect: it must not be answered by an error. */
   readonly isError: (type: number) => boolean;
   /** Whether an error of a type is about a packet of ours that a listener should know of. */
   readonly isReport: (type: number) => boolean;
@@ -53,7 +53,7 @@ export const icmp6: IcmpVersion = {
   echoReply: 129,
   unreachable: 1,
   maxErrorBytes: 1280,
-  isError: (type) => type < 128,
+  isError: (type) => type < 128 || type === 137,
   isReport: (type) => type < 128,
   mayAnswerGroup: (type, code) => type === 2 || (type === 4 && code === 2),
   isTooBig: (type) => type === 2,
