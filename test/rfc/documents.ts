@@ -6,6 +6,8 @@ import { rfc1122 } from "./rfc1122.ts";
 import { rfc1191 } from "./rfc1191.ts";
 import { rfc2018 } from "./rfc2018.ts";
 import { rfc4443 } from "./rfc4443.ts";
+import { rfc4861 } from "./rfc4861.ts";
+import { rfc4862 } from "./rfc4862.ts";
 import { rfc5227 } from "./rfc5227.ts";
 import { rfc5681 } from "./rfc5681.ts";
 import { rfc5961 } from "./rfc5961.ts";
@@ -34,6 +36,8 @@ export const documents: readonly Document[] = [
   { number: 1191, title: "Path MTU discovery", requirements: rfc1191 },
   { number: 2018, title: "TCP Selective Acknowledgment Options", requirements: rfc2018 },
   { number: 4443, title: "ICMP for IPv6", requirements: rfc4443 },
+  { number: 4861, title: "Neighbor discovery for IPv6: a host", requirements: rfc4861 },
+  { number: 4862, title: "IPv6 stateless address autoconfiguration", requirements: rfc4862 },
   { number: 5227, title: "IPv4 address conflict detection", requirements: rfc5227 },
   { number: 5681, title: "TCP Congestion Control", requirements: rfc5681 },
   { number: 5961, title: "TCP's Robustness to Blind In-Window Attacks", requirements: rfc5961 },
