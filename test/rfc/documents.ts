@@ -2,9 +2,12 @@
 
 import { rfc9293With } from "./catalogue.ts";
 import type { Document } from "./requirement.ts";
+import { rfc1035 } from "./rfc1035.ts";
 import { rfc1122 } from "./rfc1122.ts";
 import { rfc1191 } from "./rfc1191.ts";
 import { rfc2018 } from "./rfc2018.ts";
+import { rfc2131 } from "./rfc2131.ts";
+import { rfc2308 } from "./rfc2308.ts";
 import { rfc4443 } from "./rfc4443.ts";
 import { rfc4861 } from "./rfc4861.ts";
 import { rfc4862 } from "./rfc4862.ts";
@@ -20,6 +23,7 @@ import { rfc792 } from "./rfc792.ts";
 import { rfc8200 } from "./rfc8200.ts";
 import { rfc8201 } from "./rfc8201.ts";
 import { rfc826 } from "./rfc826.ts";
+import { rfc8305 } from "./rfc8305.ts";
 import { rfc8985 } from "./rfc8985.ts";
 import { rfc9293 } from "./rfc9293.ts";
 
@@ -28,6 +32,7 @@ export const documents: readonly Document[] = [
   { number: 791, title: "Internet Protocol", requirements: rfc791 },
   { number: 792, title: "Internet Control Message Protocol", requirements: rfc792 },
   { number: 826, title: "Address Resolution Protocol", requirements: rfc826 },
+  { number: 1035, title: "Domain names: a stub resolver", requirements: rfc1035 },
   {
     number: 1122,
     title: "Requirements for Internet hosts: links, IP, ICMP, UDP",
@@ -35,6 +40,8 @@ export const documents: readonly Document[] = [
   },
   { number: 1191, title: "Path MTU discovery", requirements: rfc1191 },
   { number: 2018, title: "TCP Selective Acknowledgment Options", requirements: rfc2018 },
+  { number: 2131, title: "Dynamic Host Configuration Protocol: a client", requirements: rfc2131 },
+  { number: 2308, title: "Negative answers of the Domain Name System", requirements: rfc2308 },
   { number: 4443, title: "ICMP for IPv6", requirements: rfc4443 },
   { number: 4861, title: "Neighbor discovery for IPv6: a host", requirements: rfc4861 },
   { number: 4862, title: "IPv6 stateless address autoconfiguration", requirements: rfc4862 },
@@ -46,6 +53,7 @@ export const documents: readonly Document[] = [
   { number: 7323, title: "TCP Extensions for High Performance", requirements: rfc7323 },
   { number: 8200, title: "Internet Protocol, version 6", requirements: rfc8200 },
   { number: 8201, title: "Path MTU discovery for IPv6", requirements: rfc8201 },
+  { number: 8305, title: "Happy Eyeballs, version 2", requirements: rfc8305 },
   { number: 8985, title: "RACK-TLP Loss Detection", requirements: rfc8985 },
   { number: 9293, title: "Transmission Control Protocol", requirements: rfc9293With(rfc9293) },
 ];
