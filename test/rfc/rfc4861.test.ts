@@ -455,7 +455,7 @@ test("8.1-1 a redirect that fails a check is discarded", async () => {
   await link.pass(5);
   redirect(node, host, (bytes) => void (bytes[1] = 1));
   redirect(node, host, (bytes) => void (bytes[24] = 0xff));
-  redirect(node, host, (bytes) => void bytes.set(theirs, 8));
+  redirect(node, host, (bytes) => bytes.set(theirs, 8));
   redirect(node, host, () => {}, { hopLimit: 64 });
   redirect(node, host, () => {}, { source: theirs });
   await link.pass(5);

@@ -12,7 +12,7 @@ export const rfc5227: Requirements = {
   "2.1-3": ["probe again as a matter of course", met, "MUST NOT"],
   "2.1-4": [
     "probe again when the link comes back",
-    open("only conflicts that are seen count; a link of ours that went down is usually the page's"),
+    open("not done: a conflict then shows when the other host speaks"),
   ],
   "2.1.1-1": ["probe with the own hardware address and no protocol address", met],
   "2.1.1-2": ["leave the target's hardware address empty", met, "SHOULD"],
