@@ -40,11 +40,11 @@ export interface InternetLayer extends Ip, PathMtuLearner {
 }
 
 /**
- * Checks a time to live or hop limit: nobody may send a packet with 0 (RFC 1122, 3.2.1.7).
+ * Gives back a time to live or hop limit: nobody may send a packet with 0 (RFC 1122, 3.2.1.7).
  *
  * @throws {RangeError} if it is not 1 to 255
  */
-export function checkTimeToLive(timeToLive: number): void {
-  if (timeToLive >= 1 && timeToLive <= 255) return;
-  throw new RangeError(`Cannot send with a time to live of ${timeToLive}: it is 1 to 255`);
+export function checkedTimeToLive(timeToLive: number): number {
+  if (timeToLive >= 1 && timeToLive <= 255) return timeToLive;
+  throw new RangeError(`Cannot send: ${timeToLive} is no time to live`);
 }

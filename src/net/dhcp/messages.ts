@@ -92,7 +92,7 @@ export function messageOf(form: Form, subject: MessageSubject): DhcpPacket {
     xid,
     secs: form.isStatement === true ? 0 : Math.min(secs, 0xffff),
     // Who has no address cannot be sent to but by broadcast; a statement has no answer.
-    flags: form.hasAddress === true || form.isStatement === true ? 0 : broadcastFlag,
+    flags: (form.hasAddress ?? form.isStatement) === true ? 0 : broadcastFlag,
     ciaddr: form.hasAddress === true ? address : unspecified,
     yiaddr: unspecified,
     chaddr: mac,

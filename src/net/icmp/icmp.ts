@@ -191,9 +191,9 @@ class IcmpOverIp implements Icmp {
     }
     this.counters.reportsIn += 1;
     if (numbers.isTooBig(type, code)) {
-      const saidBytes = ip.version === 4 ? parameter & 0xffff : parameter;
-      const isUnsaid = ip.version === 4 && saidBytes === 0;
-      const mtuBytes = isUnsaid ? plateauBelow(quoted.totalBytes) : saidBytes;
+      // Old routers of version 4 do not say it.
+      const mtuBytes =
+        ip.version === 6 ? parameter : parameter & 0xffff || plateauBelow(quoted.totalBytes);
       // It was not too long for a link that carries more.
       if (mtuBytes < quoted.totalBytes) ip.learnPathMtu(quoted.destination, mtuBytes);
     } else if (quoted.protocol === numbers.protocol && quoted.isFirst) {
@@ -288,8 +288,7 @@ function mayBeAnswered(quoted: QuotedPacket, packet: Uint8Array, numbers: IcmpVe
   const first = source[0] ?? 0;
   const isFromOne =
     version === 4 ? first !== 0 && first < 224 : first !== 0xff && source.some((byte) => byte > 0);
-  if (!isFromOne) return false;
   // In version 6 later fragments may be answered, unless they could be of an error (RFC 8200, 4.5).
-  if (!isFirst) return version === 6 && protocol !== numbers.protocol;
-  return protocol !== numbers.protocol || !numbers.isError(packet[payloadStart] ?? 0);
+  if (!isFromOne || (!isFirst && version === 4)) return false;
+  return protocol !== numbers.protocol || (isFirst && !numbers.isError(packet[payloadStart] ?? 0));
 }

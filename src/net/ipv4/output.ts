@@ -6,7 +6,7 @@
 import { ProtocolError } from "../../devices/errors.ts";
 import type { Ethernet, FrameOffload, FrameWriter, PacketOptions } from "../../devices/index.ts";
 import { headerBytes as ethernetHeaderBytes } from "../ethernet/packet.ts";
-import { checkTimeToLive } from "../internet.ts";
+import { checkedTimeToLive } from "../internet.ts";
 import { format } from "./address.ts";
 import type { Loopback } from "./loopback.ts";
 import type { Neighbour } from "./neighbours.ts";
@@ -83,8 +83,7 @@ export class Output {
     options: PacketOptions,
     headerOptions: Uint8Array = noOptions,
   ): void {
-    const { dontFragment = false, timeToLive = 64, offload } = options;
-    checkTimeToLive(timeToLive);
+    const { dontFragment = false, offload } = options;
     const packetBytes = headerBytes + headerOptions.length + sizeBytes;
     const isCutLater = offload !== undefined && offload.segmentBytes > 0;
     const isWhole =
@@ -97,7 +96,7 @@ export class Output {
     }
     const header = this.#header;
     header.trafficClass = options.trafficClass ?? 0;
-    header.timeToLive = timeToLive;
+    header.timeToLive = checkedTimeToLive(options.timeToLive ?? 64);
     header.dontFragment = dontFragment;
     header.moreFragments = false;
     header.fragmentOffset = 0;

@@ -173,16 +173,12 @@ class Ipv6Layer implements Ipv6 {
       undeliverable: (undeliverable) => this.#undeliverables.call(undeliverable),
     });
     ethernet.listen(etherType, (payload, source, destination, offload) => {
-      if (((destination[0] ?? 0) & 1) === 1) {
-        // A hub or a bridge may send back what we sent to a group.
-        if (isSameMac(source, ethernet.mac)) return;
-        // A packet for one that the link gave to many would have many answer (RFC 4443, 2.4 (e)).
-        if (payload[offset.destination] !== 0xff) {
-          this.counters.notForUs += 1;
-          return;
-        }
-      }
-      this.#input.receive(payload, offload, false);
+      const isForMany = ((destination[0] ?? 0) & 1) === 1;
+      // A hub or a bridge may send back what we sent to a group.
+      if (isForMany && isSameMac(source, ethernet.mac)) return;
+      // A packet for one that the link gave to many would have many answer (RFC 4443, 2.4 (e)).
+      if (isForMany && payload[offset.destination] !== 0xff) this.counters.notForUs += 1;
+      else this.#input.receive(payload, offload, false);
     });
     this.#endBatches = ethernet.onBatchEnd(() => this.#batchEnds.call());
     for (const prefix of addresses) void this.configure(prefix).catch(ignore);

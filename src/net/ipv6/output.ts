@@ -9,7 +9,7 @@ import type {
   Random,
 } from "../../devices/index.ts";
 import { headerBytes as ethernetHeaderBytes } from "../ethernet/packet.ts";
-import { checkTimeToLive } from "../internet.ts";
+import { checkedTimeToLive } from "../internet.ts";
 import type { Loopback } from "../ipv4/loopback.ts";
 import type { ControlPacket } from "../ndp/link.ts";
 import type { Neighbour, Neighbours } from "../ndp/neighbours.ts";
@@ -87,15 +87,13 @@ export class Output {
   ): void {
     const { parameters, neighbours } = this.#options;
     const source = options?.source ?? route.source;
-    const hopLimit = options?.timeToLive ?? parameters.hopLimit;
-    checkTimeToLive(hopLimit);
     const { via } = route;
     // May send a solicitation, so that it comes before what this packet consists of.
     if (via.kind === "neighbour") via.neighbour ??= neighbours.find(via.nextHop, source);
     const header = this.#header;
     header.trafficClass = options?.trafficClass ?? 0;
     header.nextHeader = protocol;
-    header.hopLimit = hopLimit;
+    header.hopLimit = checkedTimeToLive(options?.timeToLive ?? parameters.hopLimit);
     header.source = source;
     header.destination = route.destination;
     this.#fillPayload = fill;
