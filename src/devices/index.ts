@@ -353,8 +353,12 @@ export interface FrameReceiver {
  * Writes one frame into `into`, which is *borrowed*, and returns its length in bytes. It must not
  * call the network that called it. One function can serve all frames: it runs before `write`
  * returns.
+ *
+ * One that a protocol layer writes a payload with may say that it takes `start`: then it writes
+ * from there on, behind the headers that the layers below write, which saves a view for each of
+ * them. Its length is still only what it wrote itself.
  */
-export type FrameWriter = (into: Uint8Array) => number;
+export type FrameWriter = (into: Uint8Array, start?: number) => number;
 
 /**
  * An Ethernet interface. It may drop frames and never blocks: there is no promise on the data path.
@@ -736,7 +740,8 @@ export interface Ethernet extends Device {
 
   /**
    * Sends a frame to `destination` (6 bytes, *borrowed*). `fill` writes the payload, at most
-   * `sizeBytes`, as in {@link Network.write}; short frames are padded where the link needs it.
+   * `sizeBytes`, as in {@link Network.write}; short frames are padded where the link needs it. With
+   * `takesStart`, `fill` may be told where to begin.
    *
    * @throws {NetworkError} as {@link Network.write}
    */
@@ -746,6 +751,7 @@ export interface Ethernet extends Device {
     sizeBytes: number,
     fill: FrameWriter,
     offload?: FrameOffload,
+    takesStart?: boolean,
   ): void;
 
   /**
@@ -801,6 +807,8 @@ export interface PacketOptions {
   readonly trafficClass?: number;
   /** What the payload left undone, as far as {@link Ip.offloads} lets it. */
   readonly offload?: FrameOffload;
+  /** Whether the writer of the payload may be told where to begin; off by default. */
+  readonly takesStart?: boolean;
 }
 
 /**
@@ -819,6 +827,8 @@ export interface ReceivedPacket {
   readonly trafficClass: number;
   /** The packet from its IP header on, for errors that quote it; of fragments, the first. */
   readonly bytes: Uint8Array;
+  /** Where the payload begins in `bytes`, of which it is the rest; not there for fragments. */
+  readonly payloadStart?: number | undefined;
   /** What its frame left undone. */
   readonly offload: FrameOffload | undefined;
 }

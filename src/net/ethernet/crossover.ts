@@ -30,7 +30,6 @@ export interface CrossoverOptions {
 
 const paddingBytes = 2;
 const minBatchBytes = 64 * 1024;
-const maxSpareBatches = 4;
 
 /** Connects the two ends of a cable. When one is disposed, the link of the other goes down. */
 export function connectPair(options: CrossoverOptions = {}): [Network, Network] {
@@ -95,6 +94,8 @@ class End implements Network {
 
   readonly #windowBytes: number;
   readonly #batchBytes: number;
+  /** As many as the window fills stay to be used again. */
+  readonly #maxSpareBatches: number;
   readonly #offers: boolean;
   readonly #linkListeners = new Set<{ readonly call: (linkUp: boolean) => void }>();
   readonly #deliver = (): void => this.#handOver();
@@ -119,6 +120,7 @@ class End implements Network {
     const longestBytes = Math.max(this.mtu + headerBytes, this.offloads.segmentationBytes);
     // A few of the longest fit, so that they too travel many at a time.
     this.#batchBytes = Math.max(minBatchBytes, paddingBytes + 4 * ((longestBytes + 3) & ~3));
+    this.#maxSpareBatches = Math.ceil(this.#windowBytes / this.#batchBytes) + 1;
   }
 
   get linkUp(): boolean {
@@ -188,7 +190,7 @@ class End implements Network {
     this.#underWayBytes = 0;
     for (const batch of batches) {
       const isKept = this.peer?.hear(batch);
-      if (isKept !== false || this.#spares.length === maxSpareBatches) continue;
+      if (isKept !== false || this.#spares.length >= this.#maxSpareBatches) continue;
       batch.clear();
       this.#spares.push(batch);
     }

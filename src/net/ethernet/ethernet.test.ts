@@ -58,6 +58,22 @@ test("write() and listen() carry a payload with its addresses", async () => {
   ]);
 });
 
+test("write() tells a writer that takes it where the payload begins", async () => {
+  const { simulation, us, other } = segment();
+  const heard: Uint8Array[] = [];
+  connect({ network: other }).listen(etherType, (payload) => heard.push(payload.slice()));
+  await simulation.run(async () => {
+    const fill = (into: Uint8Array, start = 0): number => {
+      into.set([1, 2], start);
+      return 2;
+    };
+    us.write(other.mac, etherType, 3, fill, undefined, true);
+    us.write(other.mac, etherType, 3, fill);
+    await simulation.clock.sleep(1);
+  });
+  expect(heard).toEqual([Uint8Array.of(1, 2), Uint8Array.of(1, 2)]);
+});
+
 test("frames that are not for us are counted by kind and dropped", async () => {
   const { simulation, us, other } = segment();
   let heardCount = 0;

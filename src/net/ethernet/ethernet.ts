@@ -48,6 +48,7 @@ class EthernetLayer implements Ethernet {
   #destination: Uint8Array = new Uint8Array();
   #etherType = 0;
   #fillPayload: FrameWriter = () => 0;
+  #takesStart = false;
   readonly #fill: FrameWriter = (into) => {
     for (let index = 0; index < addressBytes; index += 1) {
       into[offset.destination + index] = this.#destination[index] ?? 0;
@@ -55,7 +56,10 @@ class EthernetLayer implements Ethernet {
     }
     into[offset.etherType] = this.#etherType >>> 8;
     into[offset.etherType + 1] = this.#etherType & 0xff;
-    return headerBytes + this.#fillPayload(into.subarray(headerBytes));
+    const payloadBytes = this.#takesStart
+      ? this.#fillPayload(into, headerBytes)
+      : this.#fillPayload(into.subarray(headerBytes));
+    return headerBytes + payloadBytes;
   };
 
   /** Where the addresses of the frame being received are: no view of it is made for them. */
@@ -80,11 +84,13 @@ class EthernetLayer implements Ethernet {
     sizeBytes: number,
     fill: FrameWriter,
     offload?: FrameOffload,
+    takesStart: boolean = false,
   ): void {
     this.#checkOpen("write");
     this.#destination = destination;
     this.#etherType = etherType;
     this.#fillPayload = fill;
+    this.#takesStart = takesStart;
     this.#network.write(headerBytes + sizeBytes, this.#fill, offload);
     this.counters.framesOut += 1;
   }

@@ -33,12 +33,32 @@ export interface InputOptions {
   readonly undeliverable: (undeliverable: Undeliverable) => void;
 }
 
-type Mutable<Type> = { -readonly [Name in keyof Type]: Type[Name] };
-
 const broadcastKey = 0xffff_ffff;
 
 /** Where in a header the protocol is, for the reports about it. */
 const protocolOffset = 9;
+
+/** A packet whose payload is a view only if somebody looks at it so. */
+class Packet implements ReceivedPacket {
+  readonly source: Uint8Array;
+  readonly destination: Uint8Array;
+  timeToLive = 0;
+  trafficClass = 0;
+  bytes: Uint8Array = new Uint8Array();
+  payloadStart: number | undefined = 0;
+  offload: FrameOffload | undefined = undefined;
+  /** What fragments were put together to. */
+  whole: Uint8Array | undefined = undefined;
+
+  constructor({ source, destination }: packets.Ipv4Header) {
+    this.source = source;
+    this.destination = destination;
+  }
+
+  get payload(): Uint8Array {
+    return this.whole ?? this.bytes.subarray(this.payloadStart);
+  }
+}
 
 export class Input {
   readonly #options: InputOptions;
@@ -46,15 +66,7 @@ export class Input {
   readonly #receivers: (PacketReceiver | undefined)[] = Array.from({ length: 256 });
   readonly #header = packets.emptyHeader();
   /** One for all packets: it is only lent. */
-  readonly #packet: Mutable<ReceivedPacket> = {
-    payload: new Uint8Array(),
-    source: this.#header.source,
-    destination: this.#header.destination,
-    timeToLive: 0,
-    trafficClass: 0,
-    bytes: new Uint8Array(),
-    offload: undefined,
-  };
+  readonly #packet = new Packet(this.#header);
 
   constructor(options: InputOptions) {
     this.#options = options;
@@ -108,7 +120,8 @@ export class Input {
     if (header.moreFragments || header.fragmentOffset > 0) {
       if (!this.#reassemble(whole)) return;
     } else {
-      packet.payload = whole.subarray(headerBytes);
+      packet.payloadStart = headerBytes;
+      packet.whole = undefined;
     }
     packet.timeToLive = header.timeToLive;
     packet.trafficClass = header.trafficClass;
@@ -170,7 +183,8 @@ export class Input {
       payloadStart: header.headerBytes,
     });
     if (whole === undefined) return false;
-    this.#packet.payload = whole.payload;
+    this.#packet.whole = whole.payload;
+    this.#packet.payloadStart = undefined;
     this.#packet.bytes = whole.first;
     // Checksums of fragments were filled in.
     this.#packet.offload = undefined;

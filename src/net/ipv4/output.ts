@@ -45,12 +45,17 @@ export class Output {
   readonly #maxSegmentBytes: number;
 
   #fillPayload: FrameWriter = () => 0;
-  readonly #fill: FrameWriter = (into) => {
+  #takesStart = false;
+  readonly #fill: FrameWriter = (into, start = 0) => {
     const header = this.#header;
     const ownBytes = headerBytes + header.options.length;
+    const payloadStart = start + ownBytes;
     // The payload comes first: only then is it known how long it is.
-    header.totalBytes = ownBytes + this.#fillPayload(into.subarray(ownBytes));
-    encode(header, into);
+    const payloadBytes = this.#takesStart
+      ? this.#fillPayload(into, payloadStart)
+      : this.#fillPayload(into.subarray(payloadStart));
+    header.totalBytes = ownBytes + payloadBytes;
+    encode(header, into, start);
     return header.totalBytes;
   };
 
@@ -110,6 +115,7 @@ export class Output {
     }
     this.#options.counters.packetsOut += 1;
     this.#fillPayload = fill;
+    this.#takesStart = isWhole && options.takesStart === true;
     if (isWhole) this.#emit(path, packetBytes, offload);
     else this.#sendFragments(path, sizeBytes, fill);
   }
@@ -147,7 +153,7 @@ export class Output {
     }
     const mac = next instanceof Uint8Array ? next : next.find();
     if (mac !== undefined) {
-      ethernet.write(mac, etherType, packetBytes, this.#fill, offload);
+      ethernet.write(mac, etherType, packetBytes, this.#fill, offload, true);
       return;
     }
     const room = new Uint8Array(packetBytes);

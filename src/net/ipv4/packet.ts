@@ -123,28 +123,28 @@ export function decode(
 
 /** Whether the checksum of a packet's header, `ownBytes` long, is right. */
 export function hasRightChecksum(bytes: Uint8Array, ownBytes: number): boolean {
-  return finish(sumOf(bytes, ownBytes)) === 0;
+  return finish(sumOf(bytes, 0, ownBytes)) === 0;
 }
 
-/** Writes a header, with its checksum, into `into` (*borrowed*) and returns its length. */
-export function encode(header: Ipv4Header, into: Uint8Array): number {
+/** Writes a header, with its checksum, into `into` (*borrowed*) at `at` and returns its length. */
+export function encode(header: Ipv4Header, into: Uint8Array, at: number = 0): number {
   const ownBytes = headerBytes + header.options.length;
   const flags =
     (header.dontFragment ? dontFragmentFlag : 0) | (header.moreFragments ? moreFragmentsFlag : 0);
-  into[offset.versionAndLength] = 0x40 | (ownBytes / 4);
-  into[offset.trafficClass] = header.trafficClass;
-  setUint16(into, offset.totalLength, header.totalBytes);
-  setUint16(into, offset.identification, header.identification);
-  setUint16(into, offset.flagsAndOffset, flags | (header.fragmentOffset / 8));
-  into[offset.timeToLive] = header.timeToLive;
-  into[offset.protocol] = header.protocol;
-  setUint16(into, offset.checksum, 0);
+  into[at + offset.versionAndLength] = 0x40 | (ownBytes / 4);
+  into[at + offset.trafficClass] = header.trafficClass;
+  setUint16(into, at + offset.totalLength, header.totalBytes);
+  setUint16(into, at + offset.identification, header.identification);
+  setUint16(into, at + offset.flagsAndOffset, flags | (header.fragmentOffset / 8));
+  into[at + offset.timeToLive] = header.timeToLive;
+  into[at + offset.protocol] = header.protocol;
+  setUint16(into, at + offset.checksum, 0);
   for (let index = 0; index < 4; index += 1) {
-    into[offset.source + index] = header.source[index] ?? 0;
-    into[offset.destination + index] = header.destination[index] ?? 0;
+    into[at + offset.source + index] = header.source[index] ?? 0;
+    into[at + offset.destination + index] = header.destination[index] ?? 0;
   }
-  if (ownBytes > headerBytes) into.set(header.options, headerBytes);
-  setUint16(into, offset.checksum, finish(sumOf(into, ownBytes)));
+  if (ownBytes > headerBytes) into.set(header.options, at + headerBytes);
+  setUint16(into, at + offset.checksum, finish(sumOf(into, at, at + ownBytes)));
   return ownBytes;
 }
 
@@ -168,9 +168,9 @@ const optionType = {
 } as const;
 
 /** Sums a header: short enough that a sum in larger words would not pay. */
-function sumOf(bytes: Uint8Array, ownBytes: number): number {
+function sumOf(bytes: Uint8Array, start: number, end: number): number {
   let sum = 0;
-  for (let at = 0; at < ownBytes; at += 2) sum += uint16(bytes, at);
+  for (let at = start; at < end; at += 2) sum += uint16(bytes, at);
   return sum;
 }
 

@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decode, encode, flag, headerBytes, noSackBlocks, type TcpHeader } from "./packet.ts";
+import {
+  decode,
+  emptySegment,
+  encode,
+  flag,
+  headerBytes,
+  noSackBlocks,
+  type TcpHeader,
+} from "./packet.ts";
 
 const uint16 = fc.nat(0xffff);
 const uint32 = fc.nat(0xffff_ffff);
@@ -70,6 +78,19 @@ test("decode() gives what encode() wrote, but for SACK blocks that do not fit", 
       expect(sackBlocks).toEqual(header.sackBlocks.slice(0, sackBlocks.length));
       const hasAll = sackBlocks.length === header.sackBlocks.length;
       expect(hasAll || bytes.length + (sackBlocks.length > 0 ? 8 : 12) > 60).toBe(true);
+    }),
+  );
+});
+
+test("decode() gives what encode() wrote, anywhere, into a segment that was used before", () => {
+  const used = emptySegment();
+  fc.assert(
+    fc.property(headers, fc.nat(40), (header, start) => {
+      const into = new Uint8Array(100);
+      const end = start + encode(header, into, start);
+      const alone = decode(encoded(header));
+      expect(decode(into.subarray(0, end), start, used)).toEqual(alone);
+      expect(() => encode(header, into.subarray(0, end - 1), start)).toThrow(RangeError);
     }),
   );
 });

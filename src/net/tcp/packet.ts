@@ -109,25 +109,18 @@ export interface TcpSegment extends TcpHeader {
 /** The blocks of a segment that has none. */
 export const noSackBlocks: readonly SackBlock[] = [];
 
-/**
- * Reads a segment without copying; `undefined` if the header is cut short or its length is wrong.
- *
- * Unknown options are passed over, known ones of the wrong length too. An option that is shorter
- * than its own two bytes or reaches beyond the header ends the options and spares the segment, as
- * in Linux: to reset the connection, as RFC 9293 (MUST-7) suggests, would help who forges segments.
- */
-export function decode(bytes: Uint8Array): TcpSegment | undefined {
-  if (bytes.length < offset.options) return undefined;
-  const end = ((bytes[offset.dataOffset] ?? 0) >> 4) * 4;
-  if (end < offset.options || end > bytes.length) return undefined;
-  const segment: TcpSegment = {
-    sourcePort: uint16(bytes, offset.sourcePort),
-    destinationPort: uint16(bytes, offset.destinationPort),
-    sequenceNumber: uint32(bytes, offset.sequenceNumber),
-    acknowledgmentNumber: uint32(bytes, offset.acknowledgmentNumber),
-    flags: bytes[offset.flags] ?? 0,
-    windowField: uint16(bytes, offset.window),
-    urgentPointer: uint16(bytes, offset.urgentPointer),
+const noPayload = new Uint8Array(0);
+
+/** A segment to decode into. */
+export function emptySegment(): TcpSegment {
+  return {
+    sourcePort: 0,
+    destinationPort: 0,
+    sequenceNumber: 0,
+    acknowledgmentNumber: 0,
+    flags: 0,
+    windowField: 0,
+    urgentPointer: 0,
     maximumSegmentSize: 0,
     windowScale: -1,
     sackPermitted: false,
@@ -135,12 +128,44 @@ export function decode(bytes: Uint8Array): TcpSegment | undefined {
     timestampValue: 0,
     timestampEcho: 0,
     sackBlocks: noSackBlocks,
-    payload: bytes.subarray(end),
+    payload: noPayload,
   };
-  if (end === offset.options + 12 && uint32(bytes, offset.options) === word.timestamps) {
-    readTimestamps(bytes, offset.options + 4, segment);
+}
+
+/**
+ * Reads the segment that begins at `start` into `segment`, without copying, and returns that;
+ * `undefined` if the header is cut short or its length is wrong.
+ *
+ * Unknown options are passed over, known ones of the wrong length too. An option that is shorter
+ * than its own two bytes or reaches beyond the header ends the options and spares the segment, as
+ * in Linux: to reset the connection, as RFC 9293 (MUST-7) suggests, would help who forges segments.
+ */
+export function decode(
+  bytes: Uint8Array,
+  start: number = 0,
+  segment: TcpSegment = emptySegment(),
+): TcpSegment | undefined {
+  const options = start + offset.options;
+  if (bytes.length < options) return undefined;
+  const end = start + ((bytes[start + offset.dataOffset] ?? 0) >> 4) * 4;
+  if (end < options || end > bytes.length) return undefined;
+  segment.sourcePort = uint16(bytes, start + offset.sourcePort);
+  segment.destinationPort = uint16(bytes, start + offset.destinationPort);
+  segment.sequenceNumber = uint32(bytes, start + offset.sequenceNumber);
+  segment.acknowledgmentNumber = uint32(bytes, start + offset.acknowledgmentNumber);
+  segment.flags = bytes[start + offset.flags] ?? 0;
+  segment.windowField = uint16(bytes, start + offset.window);
+  segment.urgentPointer = uint16(bytes, start + offset.urgentPointer);
+  segment.maximumSegmentSize = 0;
+  segment.windowScale = -1;
+  segment.sackPermitted = segment.timestamps = false;
+  segment.timestampValue = segment.timestampEcho = 0;
+  segment.sackBlocks = noSackBlocks;
+  segment.payload = end === bytes.length ? noPayload : bytes.subarray(end);
+  if (end === options + 12 && uint32(bytes, options) === word.timestamps) {
+    readTimestamps(bytes, options + 4, segment);
   } else {
-    readOptions(bytes, end, segment);
+    readOptions(bytes, options, end, segment);
   }
   return segment;
 }
@@ -153,33 +178,34 @@ export function headerBytes(header: TcpHeader): number {
 }
 
 /**
- * Writes header and options into `into` (*borrowed*), with a checksum of 0, and returns their
- * length. The last SACK blocks are left out if not all fit: 3 do with timestamps, 4 without.
+ * Writes header and options into `into` (*borrowed*) from `start` on, with a checksum of 0, and
+ * returns their length. The last SACK blocks are left out if not all fit: 3 do with timestamps, 4
+ * without.
  *
  * @throws {RangeError} if it does not fit
  */
-export function encode(header: TcpHeader, into: Uint8Array): number {
+export function encode(header: TcpHeader, into: Uint8Array, start: number = 0): number {
   const length = headerBytes(header);
-  if (length > into.length) {
-    throw new RangeError(`Cannot encode a header of ${length} bytes into ${into.length}`);
+  if (start + length > into.length) {
+    throw new RangeError(`Cannot encode a header of ${length} bytes into ${into.length - start}`);
   }
-  setUint16(into, offset.sourcePort, header.sourcePort);
-  setUint16(into, offset.destinationPort, header.destinationPort);
-  setUint32(into, offset.sequenceNumber, header.sequenceNumber);
-  setUint32(into, offset.acknowledgmentNumber, header.acknowledgmentNumber);
-  into[offset.dataOffset] = length << 2;
-  into[offset.flags] = header.flags;
-  setUint16(into, offset.window, header.windowField);
-  setUint16(into, offset.checksum, 0);
-  setUint16(into, offset.urgentPointer, header.urgentPointer);
-  if (length > offset.options) writeOptions(header, into);
+  setUint16(into, start + offset.sourcePort, header.sourcePort);
+  setUint16(into, start + offset.destinationPort, header.destinationPort);
+  setUint32(into, start + offset.sequenceNumber, header.sequenceNumber);
+  setUint32(into, start + offset.acknowledgmentNumber, header.acknowledgmentNumber);
+  into[start + offset.dataOffset] = length << 2;
+  into[start + offset.flags] = header.flags;
+  setUint16(into, start + offset.window, header.windowField);
+  setUint16(into, start + offset.checksum, 0);
+  setUint16(into, start + offset.urgentPointer, header.urgentPointer);
+  if (length > offset.options) writeOptions(header, into, start + offset.options);
   return length;
 }
 
 /** The order is Linux's, which middleboxes know best. */
-function writeOptions(header: TcpHeader, into: Uint8Array): void {
+function writeOptions(header: TcpHeader, into: Uint8Array, start: number): void {
   const { maximumSegmentSize, sackPermitted, windowScale, sackBlocks } = header;
-  let at: number = offset.options;
+  let at = start;
   if (maximumSegmentSize > 0) {
     setUint32(into, at, word.maximumSegmentSize | maximumSegmentSize);
     at += 4;
@@ -197,7 +223,7 @@ function writeOptions(header: TcpHeader, into: Uint8Array): void {
     setUint32(into, at, word.windowScale | windowScale);
     at += 4;
   }
-  const count = sackBlockCount(header, at);
+  const count = sackBlockCount(header, offset.options + at - start);
   if (count === 0) return;
   setUint32(into, at, word.sack + 8 * count);
   for (let index = 0; index < count; index += 1) {
@@ -220,8 +246,8 @@ function sackBlockCount(header: TcpHeader, bytesBefore: number): number {
   return Math.min(header.sackBlocks.length, (maxHeaderBytes - 4 - bytesBefore) >> 3);
 }
 
-function readOptions(bytes: Uint8Array, end: number, segment: TcpSegment): void {
-  let at: number = offset.options;
+function readOptions(bytes: Uint8Array, start: number, end: number, segment: TcpSegment): void {
+  let at = start;
   while (at < end) {
     const kind = bytes[at];
     if (kind === option.end) return;

@@ -1,7 +1,7 @@
 /** Puts segments into the packets of one version of IP. */
 
 import type { FrameOffload, Ip, PacketOptions } from "../../devices/index.ts";
-import { add, finish, pseudoHeaderSum } from "../checksum.ts";
+import { addRange, finish, pseudoHeaderSum } from "../checksum.ts";
 import type { ConnectionEnds } from "./connection-table.ts";
 import { encode, headerBytes, type TcpHeader } from "./packet.ts";
 import type { SendQueue } from "./send-queue.ts";
@@ -32,12 +32,16 @@ export function segmentBytes(
 export class SegmentWriter {
   readonly #ip: Ip;
   readonly #plain: FrameOffload | undefined;
+  #large: FrameOffload = { checksumOmitted: false, segmentBytes: 0 };
   #header: TcpHeader | undefined;
   #queue: SendQueue | undefined;
   #offset = 0;
   #length = 0;
+  /** Whose segment was written last, and what follows from that: segments come in rows. */
   #ends: ConnectionEnds | undefined;
-  #omitsChecksum = false;
+  #offload: FrameOffload | undefined;
+  #options: PacketOptions = {};
+  #addressSum = 0;
 
   constructor(ip: Ip) {
     this.#ip = ip;
@@ -59,35 +63,43 @@ export class SegmentWriter {
     length: number,
     segmentBytes: number,
   ): void {
-    const offload = length > segmentBytes ? this.#large(segmentBytes) : this.#plain;
-    this.#ends = ends;
+    const offload = length > segmentBytes ? this.#largeOffload(segmentBytes) : this.#plain;
+    if (ends !== this.#ends || offload !== this.#offload) this.#prepare(ends, offload);
     this.#header = header;
     this.#queue = queue;
     this.#offset = offset;
     this.#length = length;
-    this.#omitsChecksum = offload?.checksumOmitted ?? false;
+    const sizeBytes = headerBytes(header) + length;
+    this.#ip.write(ends.remote, protocol, sizeBytes, this.#fill, this.#options);
+  }
+
+  #prepare(ends: ConnectionEnds, offload: FrameOffload | undefined): void {
     const { timeToLive = 64, trafficClass = 0 } = ends.options ?? {};
-    const plain = { source: ends.local, dontFragment: true, timeToLive, trafficClass };
-    const options: PacketOptions = offload === undefined ? plain : { ...plain, offload };
-    this.#ip.write(ends.remote, protocol, headerBytes(header) + length, this.#fill, options);
+    const source = ends.local;
+    const plain = { source, dontFragment: true, timeToLive, trafficClass, takesStart: true };
+    this.#ends = ends;
+    this.#offload = offload;
+    this.#options = offload === undefined ? plain : { ...plain, offload };
+    this.#addressSum = pseudoHeaderSum(source, ends.remote, protocol, 0);
   }
 
-  #large(segmentBytes: number): FrameOffload {
-    return { checksumOmitted: this.#ip.offloads.checksum, segmentBytes };
+  #largeOffload(segmentBytes: number): FrameOffload {
+    if (this.#large.segmentBytes !== segmentBytes) {
+      this.#large = { checksumOmitted: this.#ip.offloads.checksum, segmentBytes };
+    }
+    return this.#large;
   }
 
-  readonly #fill = (into: Uint8Array): number => {
+  readonly #fill = (into: Uint8Array, start = 0): number => {
     const header = this.#header;
-    const ends = this.#ends;
-    if (header === undefined || ends === undefined) return 0;
-    const start = encode(header, into);
-    const end = start + this.#length;
-    if (this.#length > 0) this.#queue?.copy(this.#offset, into.subarray(start, end));
-    if (this.#omitsChecksum) return end;
-    const segment = into.length === end ? into : into.subarray(0, end);
-    const sum = finish(add(segment, pseudoHeaderSum(ends.local, ends.remote, protocol, end)));
-    into[checksumOffset] = sum >> 8;
-    into[checksumOffset + 1] = sum;
-    return end;
+    if (header === undefined) return 0;
+    const dataStart = start + encode(header, into, start);
+    const end = dataStart + this.#length;
+    if (this.#length > 0) this.#queue?.copy(this.#offset, into, dataStart, this.#length);
+    if (this.#offload?.checksumOmitted === true) return end - start;
+    const sum = finish(addRange(into, start, end, this.#addressSum + end - start));
+    into[start + checksumOffset] = sum >> 8;
+    into[start + checksumOffset + 1] = sum;
+    return end - start;
   };
 }

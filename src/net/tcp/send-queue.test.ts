@@ -44,7 +44,10 @@ test("copy() gives the bytes of any range, whatever was appended and released", 
         } else {
           const offset = Math.min("offset" in step ? step.offset : 0, held);
           const into = new Uint8Array(Math.min(step.size, held - offset));
+          const wide = new Uint8Array(into.length + 3);
           queue.copy(offset, into);
+          queue.copy(offset, wide, 2, into.length);
+          expect(Buffer.compare(wide.subarray(2, -1), into)).toBe(0);
           expect(Buffer.compare(into, streamOf(front + offset, into.length))).toBe(0);
         }
         expect(queue.byteCount).toBe(end - front);

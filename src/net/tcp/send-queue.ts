@@ -58,19 +58,23 @@ export class SendQueue {
     }
   }
 
-  /** Fills `into` (*borrowed*) with the bytes from `offset` after the front on. */
-  copy(offset: number, into: Uint8Array): void {
-    const { length } = into;
+  /**
+   * Copies `length` bytes from `offset` after the front on into `into` (*borrowed*), from `start` on;
+   * unless given, as many as fill it.
+   */
+  copy(offset: number, into: Uint8Array, start: number = 0, length: number = into.length): void {
     this.#check(offset, length);
     let at = this.#front + offset;
     let index = this.#find(at);
     let filled = 0;
     while (filled < length) {
-      const start = this.#starts[index] ?? 0;
+      const from = at - (this.#starts[index] ?? 0);
       const end = Math.min(this.#endOf(index), at + length - filled);
       const chunk = this.#chunks[index] ?? none;
-      into.set(chunk.subarray(at - start, end - start), filled);
-      filled += end - at;
+      const count = end - at;
+      const part = count === chunk.length ? chunk : chunk.subarray(from, from + count);
+      into.set(part, start + filled);
+      filled += count;
       at = end;
       if (filled < length) index += 1;
     }

@@ -17,7 +17,7 @@ import type {
   TcpOptions,
 } from "../../devices/index.ts";
 import { isSameAddress, parseAddress } from "../address.ts";
-import { add as addChecksum, finish, pseudoHeaderSum } from "../checksum.ts";
+import { addRange, finish, pseudoHeaderSum } from "../checksum.ts";
 import { ephemeralPort } from "../ephemeral-port.ts";
 import { type Timers, timersOf } from "../timers.ts";
 import { becomeEstablished } from "./connecting.ts";
@@ -28,7 +28,7 @@ import { ConnectionFlow } from "./flow.ts";
 import { InitialSequenceNumbers } from "./initial-sequence-number.ts";
 import { KeptAddresses } from "./kept-addresses.ts";
 import { type Accept, Listener, PortTable } from "./listener.ts";
-import { decode, type TcpHeader, type TcpSegment } from "./packet.ts";
+import { decode, emptySegment, type TcpHeader, type TcpSegment } from "./packet.ts";
 import { checkPort, connectError, isForMany } from "./refusals.ts";
 import { rejection } from "./rejection.ts";
 import { reportArrives } from "./report.ts";
@@ -76,6 +76,8 @@ class TcpLayer implements Tcp, ConnectionLayer {
   readonly #nowMs = (): number => this.#timers.nowMs();
   /** Connections that had segments in this batch. */
   readonly #touched: Connection[] = [];
+  /** One for all that arrive: nobody keeps it. */
+  readonly #segment: TcpSegment = emptySegment();
   /** The time of this batch; `NaN` between two. */
   #batchMs = NaN;
   #isClosed = false;
@@ -299,16 +301,18 @@ class TcpLayer implements Tcp, ConnectionLayer {
     return entry instanceof Connection ? entry : undefined;
   };
 
-  #receive({ payload, source, destination, offload }: ReceivedPacket): void {
+  #receive(packet: ReceivedPacket): void {
+    const { source, destination, payloadStart: start = 0 } = packet;
+    const bytes = packet.payloadStart === undefined ? packet.payload : packet.bytes;
     this.counters.segmentsIn += 1;
-    if (offload?.checksumOmitted !== true) {
-      const sum = pseudoHeaderSum(source, destination, protocol, payload.length);
-      if (finish(addChecksum(payload, sum)) !== 0) {
+    if (packet.offload?.checksumOmitted !== true) {
+      const sum = pseudoHeaderSum(source, destination, protocol, bytes.length - start);
+      if (finish(addRange(bytes, start, bytes.length, sum)) !== 0) {
         this.counters.badChecksum += 1;
         return;
       }
     }
-    const segment = decode(payload);
+    const segment = decode(bytes, start, this.#segment);
     if (segment === undefined) {
       this.counters.malformed += 1;
       return;
