@@ -100,7 +100,9 @@ class End implements Network {
   readonly #linkListeners = new Set<{ readonly call: (linkUp: boolean) => void }>();
   readonly #deliver = (): void => this.#handOver();
   /** Batches to the other end, in order; the last is the one that is being filled. */
-  readonly #underWay: Batch[] = [];
+  #underWay: Batch[] = [];
+  /** Those that are being handed over. */
+  #handed: Batch[] = [];
   readonly #spares: Batch[] = [];
   #underWayBytes = 0;
   #receiver: FrameReceiver | undefined;
@@ -186,7 +188,9 @@ class End implements Network {
   /** Hands over what was written so far; what is written meanwhile goes with the next microtask. */
   #handOver(): void {
     this.#delivering = false;
-    const batches = this.#underWay.splice(0);
+    const batches = this.#underWay;
+    this.#underWay = this.#handed;
+    this.#handed = batches;
     this.#underWayBytes = 0;
     for (const batch of batches) {
       const isKept = this.peer?.hear(batch);
@@ -194,6 +198,7 @@ class End implements Network {
       batch.clear();
       this.#spares.push(batch);
     }
+    while (batches.length > 0) batches.pop();
     if (this.#closed) this.peer?.takeDown();
   }
 

@@ -34,8 +34,8 @@ export function format(address: Uint8Array): string {
 
 /** The address as an unsigned 32-bit number: a key for tables. */
 export function toNumber(address: Uint8Array): number {
-  const [a = 0, b = 0, c = 0, d = 0] = address;
-  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+  const high = ((address[0] ?? 0) << 8) | (address[1] ?? 0);
+  return ((high << 16) | ((address[2] ?? 0) << 8) | (address[3] ?? 0)) >>> 0;
 }
 
 /** Whether it is of 224.0.0.0/4 (RFC 1112). */

@@ -11,11 +11,24 @@ export function checkPort(port: number, least: number): void {
   throw new RangeError(`Cannot use port ${port}: ports are ${least} to 65535`);
 }
 
-/** Whether nobody alone has an address: a group's, or a broadcast on a link of `ours` (MUST-46). */
+/** The last answer of {@link isForMany}: connections to one host come in rows. */
+let lastAddress: Uint8Array = new Uint8Array();
+let lastOurs: readonly string[] = [];
+let lastIsForMany = false;
+
+/**
+ * Whether nobody alone has an address: a group's, or a broadcast on a link of `ours` (MUST-46).
+ * Neither may change afterwards.
+ */
 export function isForMany(address: Uint8Array, ours: readonly string[]): boolean {
+  if (lastAddress === address && lastOurs === ours) return lastIsForMany;
   const first = address[0] ?? 0;
-  if (address.length === 16) return first === 0xff;
-  return first >= 0xe0 || ours.some((text) => isBroadcastOf(text, address));
+  const isGroup = first >= (address.length === 16 ? 0xff : 0xe0);
+  const isOfLink = address.length === 4 && ours.some((text) => isBroadcastOf(text, address));
+  lastAddress = address;
+  lastOurs = ours;
+  lastIsForMany = isGroup || isOfLink;
+  return lastIsForMany;
 }
 
 function isBroadcastOf(text: string, address: Uint8Array): boolean {

@@ -52,7 +52,7 @@ export class SendQueue {
       this.#first += 1;
     }
     if (this.#first === this.#chunks.length) {
-      this.#drop(this.#first);
+      this.#empty();
     } else if (this.#first > maxReleased && 2 * this.#first > this.#chunks.length) {
       this.#drop(this.#first);
     }
@@ -129,6 +129,15 @@ export class SendQueue {
       else high = middle - 1;
     }
     return low;
+  }
+
+  /** Takes one after another, which in most cases is one: to cut an array is a call of the engine. */
+  #empty(): void {
+    while (this.#chunks.length > 0) {
+      this.#chunks.pop();
+      this.#starts.pop();
+    }
+    this.#first = this.#cursor = 0;
   }
 
   #drop(count: number): void {

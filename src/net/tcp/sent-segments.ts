@@ -31,8 +31,6 @@ export class SentSegments {
   /** In the order of their sequence numbers, from `#first` on. */
   #items: SentSegment[] = [];
   #first = 0;
-  /** Objects to use again: there is one for each segment sent. */
-  readonly #spare: SentSegment[] = [];
   #flightBytes = 0;
   #sackedCount = 0;
   #lostCount = 0;
@@ -80,7 +78,7 @@ export class SentSegments {
       this.#flightBytes += length;
       return;
     }
-    const segment = this.#spare.pop() ?? makeSegment();
+    const segment = spares.pop() ?? makeSegment();
     segment.sequence = sequence;
     segment.length = length;
     segment.sentMs = sentMs;
@@ -116,7 +114,7 @@ export class SentSegments {
       this.#forget(segment);
       if (!segment.isSacked) listener.delivered(segment);
       this.#first += 1;
-      if (this.#spare.length < maxSpare) this.#spare.push(segment);
+      if (spares.length < maxSpares) spares.push(segment);
     }
     this.#lostFrom = Math.max(this.#lostFrom, this.#first);
     this.#compact();
@@ -202,7 +200,6 @@ export class SentSegments {
   /** Forgets everything. */
   clear(): void {
     this.#items = [];
-    this.#spare.length = 0;
     this.#first = this.#lostFrom = 0;
     this.#flightBytes = this.#sackedCount = this.#lostCount = 0;
   }
@@ -247,9 +244,8 @@ export class SentSegments {
   /** Gives back the room of what was removed, now and then. */
   #compact(): void {
     if (this.#first === this.#items.length) {
-      this.#items.length = 0;
+      while (this.#items.length > 0) this.#items.pop();
       this.#first = this.#lostFrom = 0;
-      if (this.#spare.length > idleSpare) this.#spare.length = idleSpare;
     } else if (this.#first > 64 && this.#first > this.#items.length / 2) {
       this.#items.splice(0, this.#first);
       this.#lostFrom -= this.#first;
@@ -258,9 +254,9 @@ export class SentSegments {
   }
 }
 
-/** Objects that are kept to be used again, and by an idle connection. */
-const maxSpare = 64;
-const idleSpare = 4;
+/** Objects to use again, of all connections: there is one for each segment sent. */
+const spares: SentSegment[] = [];
+const maxSpares = 256;
 
 /** What is sent within so long counts as sent at once. */
 const mergeMs = 0.1;
