@@ -152,6 +152,7 @@ export class ConnectionFlow implements TcpFlow, ConnectionUser {
   }
 
   #take(): Uint8Array | undefined {
+    if (this.#connection.receiver.queue.byteCount === 0) return undefined;
     const bytes = this.#connection.read(this.#nowMs());
     if (bytes !== undefined) this.#totals.bytesIn += bytes.length;
     return bytes;

@@ -73,7 +73,8 @@ class TcpLayer implements Tcp, ConnectionLayer {
   readonly #initialSequenceNumbers: InitialSequenceNumbers;
   readonly #challenges: TokenBucket = new TokenBucket(100, 1000);
   readonly #stops: (() => void)[] = [];
-  readonly #nowMs = (): number => this.#timers.nowMs();
+  readonly #nowMs = (): number =>
+    Number.isNaN(this.#batchMs) ? this.#timers.nowMs() : this.#batchMs;
   /** Connections that had segments in this batch. */
   readonly #touched: Connection[] = [];
   /** One for all that arrive: nobody keeps it. */
