@@ -44,6 +44,7 @@ export function swallow(stack: Stack, port: number): Promise<number> {
       let count = 0;
       for (let bytes = await flow.read(); bytes !== undefined; bytes = await flow.read()) {
         count += bytes.length;
+        flow.recycle?.(bytes);
       }
       resolve(count);
     });

@@ -1060,6 +1060,12 @@ export interface TcpFlow extends Flow {
   readonly local: Endpoint;
   /** The peer's end. */
   readonly remote: Endpoint;
+
+  /**
+   * Gives back bytes that {@link Flow.read} gave, to be filled again; they must not be touched
+   * afterwards. Nobody has to, but a fresh buffer costs a browser more time than to copy into it.
+   */
+  recycle?(bytes: Uint8Array): void;
 }
 
 /** A listening TCP port; disposing it refuses new connections and leaves established ones. */

@@ -80,6 +80,10 @@ export class ConnectionFlow implements TcpFlow, ConnectionUser {
     });
   }
 
+  recycle(bytes: Uint8Array): void {
+    this.#connection.receiver.queue.recycle(bytes);
+  }
+
   write(bytes: Uint8Array): Promise<void> {
     if (this.#code !== undefined) return Promise.reject(this.#error("write"));
     if (this.#isWriteShut) return Promise.reject(this.#error("write", "closed"));

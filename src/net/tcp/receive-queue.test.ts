@@ -119,3 +119,33 @@ test("clear() forgets everything, and the queue goes on", () => {
   fill(queue, 700);
   expect(queue.take()).toEqual(streamOf(0, 700));
 });
+
+test("recycle() has a large chunk filled again, once", () => {
+  const queue = new ReceiveQueue();
+  // Those that were there before a reader has given something back are of other sizes.
+  queue.append(streamOf(0, 60_000));
+  queue.recycle(queue.take() ?? new Uint8Array());
+  queue.append(streamOf(0, 60_000));
+  const chunk = queue.take() ?? new Uint8Array();
+  queue.recycle(chunk);
+  queue.recycle(chunk);
+  queue.append(streamOf(7, 50_000));
+  queue.append(streamOf(9, 40_000));
+  const [again, other] = drain(queue);
+  expect(again?.buffer).toBe(chunk.buffer);
+  expect(other?.buffer).not.toBe(chunk.buffer);
+  expect(Buffer.compare(again ?? chunk, streamOf(7, 50_000))).toBe(0);
+  expect(Buffer.compare(other ?? chunk, streamOf(9, 40_000))).toBe(0);
+});
+
+test("recycle() leaves alone what is small, transferred or not the reader's alone", () => {
+  const queue = new ReceiveQueue();
+  const transferred = new Uint8Array(65_536);
+  structuredClone(transferred, { transfer: [transferred.buffer] });
+  const shared = new Uint8Array(new SharedArrayBuffer(65_536));
+  for (const bytes of [new Uint8Array(100), transferred, shared]) queue.recycle(bytes);
+  queue.append(streamOf(0, 60_000));
+  const chunk = queue.take();
+  expect([...(chunk?.subarray(0, 3) ?? [])]).toEqual([0, 1, 2]);
+  expect(chunk?.buffer).toBeInstanceOf(ArrayBuffer);
+});

@@ -8,9 +8,14 @@ const smallBytes = 512;
 /** Bytes from this on are not worth a place in a block. */
 const largeBytes = maxBlockBytes / 2;
 
+/** Blocks that readers gave back, of all queues. */
+const spares: ArrayBuffer[] = [];
+const maxSpares = 16;
+
 /**
  * Bytes in order that wait for their reader. Segments are copied together into blocks, so that the
- * reader gets few large chunks. An empty queue holds no memory.
+ * reader gets few large chunks. An empty queue holds no memory; what readers gave back belongs to
+ * all queues.
  */
 export class ReceiveQueue {
   /** Chunks that are ready to hand out; no two share a buffer. */
@@ -20,6 +25,8 @@ export class ReceiveQueue {
   #used = 0;
   #nextBlockBytes = minBlockBytes;
   #byteCount = 0;
+  /** Whether the reader gives back what it got. */
+  #isRecycled = false;
 
   get byteCount(): number {
     return this.#byteCount;
@@ -29,13 +36,13 @@ export class ReceiveQueue {
   append(bytes: Uint8Array): void {
     const { length } = bytes;
     if (length >= largeBytes || (length < smallBytes && this.#byteCount === 0)) {
-      this.#add(bytes.slice());
+      this.#add(this.#copyOf(bytes));
       return;
     }
     this.#byteCount += length;
     let at = 0;
     while (at < length) {
-      const block = (this.#block ??= new Uint8Array(this.#nextBlockBytes));
+      const block = (this.#block ??= makeBlock(this.#nextBlockBytes));
       const count = Math.min(length - at, block.length - this.#used);
       block.set(count === length ? bytes : bytes.subarray(at, at + count), this.#used);
       this.#used += count;
@@ -61,11 +68,26 @@ export class ReceiveQueue {
     return chunk;
   }
 
+  /** Takes back bytes that {@link ReceiveQueue.take} gave, to fill their buffer again. */
+  recycle({ buffer }: Uint8Array): void {
+    this.#isRecycled = true;
+    if (buffer.byteLength !== maxBlockBytes || spares.length >= maxSpares) return;
+    if (buffer instanceof ArrayBuffer && !spares.includes(buffer)) spares.push(buffer);
+  }
+
   clear(): void {
     this.#ready.length = 0;
     this.#block = undefined;
     this.#used = 0;
     this.#byteCount = 0;
+  }
+
+  #copyOf(bytes: Uint8Array): Uint8Array {
+    const { length } = bytes;
+    if (!this.#isRecycled || length < largeBytes || length > maxBlockBytes) return bytes.slice();
+    const block = makeBlock(maxBlockBytes);
+    block.set(bytes);
+    return block.subarray(0, length);
   }
 
   #add(chunk: Uint8Array): void {
@@ -90,4 +112,9 @@ export class ReceiveQueue {
       this.#nextBlockBytes = Math.max(block.length / 2, minBlockBytes);
     }
   }
+}
+
+function makeBlock(sizeBytes: number): Uint8Array {
+  const spare = sizeBytes === maxBlockBytes ? spares.pop() : undefined;
+  return spare === undefined ? new Uint8Array(sizeBytes) : new Uint8Array(spare);
 }
