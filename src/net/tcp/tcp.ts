@@ -314,10 +314,7 @@ class TcpLayer implements Tcp, ConnectionLayer {
       }
     }
     const segment = decode(bytes, start, this.#segment);
-    if (segment === undefined) {
-      this.counters.malformed += 1;
-      return;
-    }
+    if (segment === undefined) return void (this.counters.malformed += 1);
     if (Number.isNaN(this.#batchMs)) this.#batchMs = this.#nowMs();
     const { sourcePort, destinationPort } = segment;
     const entry = this.#table.find(destination, destinationPort, source, sourcePort);
