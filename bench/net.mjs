@@ -1,9 +1,12 @@
 // The network stack: in one thread, in a Chromium worker and on Node, beside Node's own sockets;
 // between two workers through the page's switch; and on a long path in virtual time.
 
-import { fileURLToPath } from "node:url";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { chromium } from "@playwright/test";
-import { createServer, runnerImport } from "vite";
+import { build, createServer } from "vite";
 import { ensureBrowser } from "../scripts/browser.mjs";
 import { spread } from "./report.mjs";
 import { measureSizes } from "./size.mjs";
@@ -12,9 +15,7 @@ const rounds = 7;
 
 /** @returns {Promise<readonly import("./report.mjs").Row[]>} */
 export async function run() {
-  const path = fileURLToPath(new URL("net/node.ts", import.meta.url));
-  /** @type {typeof import("./net/node.ts")} */
-  const node = (await runnerImport(path, { logLevel: "error" })).module;
+  const node = await bundled();
   const server = await serve();
   const browser = await chromium.launch({
     executablePath: process.env["MORGANA_BROWSER"] ?? (await ensureBrowser()),
@@ -29,6 +30,28 @@ export async function run() {
   } finally {
     await browser.close();
     await server.close();
+  }
+}
+
+/**
+ * The measures in one file, as the command runs a unikernel: Vite's runner looks up each import anew
+ * for each call.
+ *
+ * @returns {Promise<typeof import("./net/node.ts")>}
+ */
+async function bundled() {
+  const outDir = mkdtempSync(join(tmpdir(), "bench-net-"));
+  try {
+    const ssr = fileURLToPath(new URL("net/node.ts", import.meta.url));
+    const output = { entryFileNames: "node.mjs", codeSplitting: false };
+    await build({
+      configFile: false,
+      logLevel: "error",
+      build: { ssr, outDir, minify: false, target: "esnext", rolldownOptions: { output } },
+    });
+    return await import(pathToFileURL(join(outDir, "node.mjs")).href);
+  } finally {
+    rmSync(outDir, { recursive: true });
   }
 }
 
