@@ -20,8 +20,8 @@ const oneFailure = { ...nothing, failed: 1 };
 const longTrials = [
   ["TCP on 200 wires with faults", "node", "test/simulation/run.mjs", "--seeds=200"],
   ["200,000 mutated frames", "node", "test/fuzz/run.mjs", "--inputs=200000"],
-  ["what other stacks get wrong, and attacks", "vitest", "run", "test/attacks", "test/peers"],
-  ["70,000 connections, and what else may leak or stall", "vitest", "run", "test/peers"],
+  ["attacks, 100,000 SYNs among them", "vitest", "run", "test/attacks"],
+  ["what other stacks get wrong, in 70,000 connections", "vitest", "run", "test/peers"],
 ];
 
 const reports = mkdtempSync(join(tmpdir(), "morgana-test-"));
