@@ -3,6 +3,8 @@
  * words. Sums are partial until {@link finish}, and can be added up in any order.
  */
 
+import { word } from "./words.ts";
+
 const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** Words whose halves add up in 31 bits. */
@@ -83,10 +85,6 @@ function addBytes(bytes: Uint8Array, start: number, end: number, sum: number): n
   for (; at + 1 < end; at += 2) total += word(bytes, at);
   if (at < end) total += (bytes[at] ?? 0) << 8;
   return total;
-}
-
-function word(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }
 
 /** Folds a partial sum of less than 2^48 to 16 bits. */

@@ -20,6 +20,8 @@
  *     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  */
 
+import { setWord, word } from "../words.ts";
+
 const offset = {
   operation: 6,
   senderMac: 8,
@@ -59,7 +61,7 @@ export interface ArpPacket {
 export function decode(bytes: Uint8Array): ArpPacket | undefined {
   if (bytes.length < packetBytes || !kind.every((byte, at) => bytes[at] === byte)) return undefined;
   return {
-    operation: ((bytes[offset.operation] ?? 0) << 8) | (bytes[offset.operation + 1] ?? 0),
+    operation: word(bytes, offset.operation),
     senderMac: bytes.subarray(offset.senderMac, offset.senderAddress),
     senderAddress: bytes.subarray(offset.senderAddress, offset.targetMac),
     targetMac: bytes.subarray(offset.targetMac, offset.targetAddress),
@@ -70,8 +72,7 @@ export function decode(bytes: Uint8Array): ArpPacket | undefined {
 /** Writes a packet into `into` (*borrowed*, 28 bytes or more) and returns its length. */
 export function encode(packet: ArpPacket, into: Uint8Array): number {
   into.set(kind);
-  into[offset.operation] = packet.operation >>> 8;
-  into[offset.operation + 1] = packet.operation & 0xff;
+  setWord(into, offset.operation, packet.operation);
   into.set(packet.senderMac, offset.senderMac);
   into.set(packet.senderAddress, offset.senderAddress);
   into.set(packet.targetMac, offset.targetMac);

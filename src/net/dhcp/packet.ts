@@ -28,6 +28,8 @@
  *     +-------------------------------+---------------
  */
 
+import { long, setLong, setWord, word } from "../words.ts";
+
 const offset = {
   op: 0,
   htype: 1,
@@ -123,12 +125,11 @@ export function decode(bytes: Uint8Array): DhcpPacket | undefined {
   const inName =
     (overload & 2) === 0 || readOptions(bytes.subarray(offset.sname, offset.file), options);
   if (!inFile || !inName) return undefined;
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
   return {
-    op: view.getUint8(offset.op),
-    xid: view.getUint32(offset.xid),
-    secs: view.getUint16(offset.secs),
-    flags: view.getUint16(offset.flags),
+    op: bytes[offset.op] ?? 0,
+    xid: long(bytes, offset.xid),
+    secs: word(bytes, offset.secs),
+    flags: word(bytes, offset.flags),
     ciaddr: bytes.subarray(offset.ciaddr, offset.ciaddr + 4),
     yiaddr: bytes.subarray(offset.yiaddr, offset.yiaddr + 4),
     chaddr: bytes.subarray(offset.chaddr, offset.chaddr + 6),
@@ -156,11 +157,10 @@ function readOptions(area: Uint8Array, options: Map<number, Uint8Array>): boolea
 /** Writes a message into `into` (*borrowed*) and returns its length, at least 300 bytes. */
 export function encode(packet: DhcpPacket, into: Uint8Array): number {
   into.fill(0);
-  const view = new DataView(into.buffer, into.byteOffset);
   into.set([packet.op, 1, 6], offset.op);
-  view.setUint32(offset.xid, packet.xid);
-  view.setUint16(offset.secs, packet.secs);
-  view.setUint16(offset.flags, packet.flags);
+  setLong(into, offset.xid, packet.xid);
+  setWord(into, offset.secs, packet.secs);
+  setWord(into, offset.flags, packet.flags);
   into.set(packet.ciaddr, offset.ciaddr);
   into.set(packet.yiaddr, offset.yiaddr);
   into.set(packet.chaddr, offset.chaddr);

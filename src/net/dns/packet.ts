@@ -19,7 +19,7 @@
  * then questions (NAME, TYPE, CLASS) and records (NAME, TYPE, CLASS, TTL, RDLENGTH, RDATA).
  */
 
-import { setWord, word } from "../words.ts";
+import { long, setLong, setWord, word } from "../words.ts";
 import { decodeName, encodeName } from "./name.ts";
 
 const offset = { id: 0, flags: 2, counts: 4, questions: 12 } as const;
@@ -142,7 +142,7 @@ class Reader {
     const end = start + word(this.#message, start - 2);
     if (end > this.#message.length || start > this.#message.length) return undefined;
     this.#at = end;
-    const ttlSeconds = word(this.#message, ttl) * 0x10000 + word(this.#message, ttl + 2);
+    const ttlSeconds = long(this.#message, ttl);
     return { ...question, ttlSeconds, data: this.#message.subarray(start, end) };
   }
 }
@@ -159,8 +159,7 @@ export function encode(packet: DnsPacket, into: Uint8Array): number {
   for (const question of questions) at = encodeQuestion(question, into, at);
   for (const record of [...answers, ...authorities, ...additionals]) {
     const ttl = encodeQuestion(record, into, at);
-    setWord(into, ttl, record.ttlSeconds >>> 16);
-    setWord(into, ttl + 2, record.ttlSeconds);
+    setLong(into, ttl, record.ttlSeconds);
     setWord(into, ttl + 4, record.data.length);
     into.set(record.data, ttl + 6);
     at = ttl + 6 + record.data.length;

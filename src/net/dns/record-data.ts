@@ -2,7 +2,7 @@
 
 import type { ResourceRecords } from "../../devices/index.ts";
 import { formatAddress } from "../address.ts";
-import { word } from "../words.ts";
+import { long, word } from "../words.ts";
 import { decodeName } from "./name.ts";
 import { recordType, type DnsRecord } from "./packet.ts";
 
@@ -56,9 +56,7 @@ export function decodeData<Type extends keyof ResourceRecords>(
 export function negativeTtlSeconds(authorities: readonly DnsRecord[]): number {
   const soa = authorities.find(({ type }) => type === recordType.SOA);
   if (soa === undefined || soa.data.length < 4) return 0;
-  const minimum =
-    word(soa.data, soa.data.length - 4) * 0x10000 + word(soa.data, soa.data.length - 2);
-  return Math.min(soa.ttlSeconds, minimum);
+  return Math.min(soa.ttlSeconds, long(soa.data, soa.data.length - 4));
 }
 
 /** Reads the name that ends `data`. */

@@ -13,6 +13,7 @@ import type {
   PayloadReceiver,
 } from "../../devices/index.ts";
 import { Listeners } from "../listeners.ts";
+import { setWord, word } from "../words.ts";
 import { addressBytes, headerBytes, isForGroup, isFromGroup, offset } from "./packet.ts";
 
 /** EtherTypes of tags, behind which the real one is (IEEE 802.1Q, 9.6). */
@@ -54,8 +55,7 @@ class EthernetLayer implements Ethernet {
       into[offset.destination + index] = this.#destination[index] ?? 0;
       into[offset.source + index] = this.mac[index] ?? 0;
     }
-    into[offset.etherType] = this.#etherType >>> 8;
-    into[offset.etherType + 1] = this.#etherType & 0xff;
+    setWord(into, offset.etherType, this.#etherType);
     const payloadBytes = this.#takesStart
       ? this.#fillPayload(into, headerBytes)
       : this.#fillPayload(into.subarray(headerBytes));
@@ -125,7 +125,7 @@ class EthernetLayer implements Ethernet {
       this.counters.notForUs += 1;
       return;
     }
-    const etherType = ((frame[offset.etherType] ?? 0) << 8) | (frame[offset.etherType + 1] ?? 0);
+    const etherType = word(frame, offset.etherType);
     const receiver = this.#receivers.get(etherType);
     if (receiver === undefined) {
       this.counters[tagTypes.has(etherType) ? "tagged" : "unknownType"] += 1;

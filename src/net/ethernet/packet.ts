@@ -14,6 +14,8 @@
  *     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-
  */
 
+import { setWord, word } from "../words.ts";
+
 /** Where the fields are. */
 export const offset = { destination: 0, source: 6, etherType: 12, payload: 14 } as const;
 
@@ -43,7 +45,7 @@ export function decode(frame: Uint8Array): EthernetPacket | undefined {
   return {
     destination: frame.subarray(offset.destination, offset.source),
     source: frame.subarray(offset.source, offset.etherType),
-    etherType: ((frame[offset.etherType] ?? 0) << 8) | (frame[offset.etherType + 1] ?? 0),
+    etherType: word(frame, offset.etherType),
     payload: frame.subarray(offset.payload),
   };
 }
@@ -67,8 +69,7 @@ export function encode(packet: EthernetPacket, into: Uint8Array): number {
   }
   into.set(destination, offset.destination);
   into.set(source, offset.source);
-  into[offset.etherType] = etherType >>> 8;
-  into[offset.etherType + 1] = etherType & 0xff;
+  setWord(into, offset.etherType, etherType);
   into.set(payload, offset.payload);
   return length;
 }

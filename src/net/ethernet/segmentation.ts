@@ -13,6 +13,7 @@
 
 import type { FrameOffload, FrameWriter } from "../../devices/index.ts";
 import { addRange, finish } from "../checksum.ts";
+import { long, setLong, setWord, word } from "../words.ts";
 
 const etherType = { offset: 12, ipv4: 0x0800, ipv6: 0x86dd, vlan: 0x8100, serviceVlan: 0x88a8 };
 const vlanTagBytes = 4;
@@ -145,22 +146,19 @@ export class Segmenter {
   #finishIp(into: Uint8Array, end: number): void {
     const ip = this.#ip;
     if (this.#isIpv6) {
-      putWord(into, ip + ipv6.payloadLength, end - ip - ipv6.headerBytes);
+      setWord(into, ip + ipv6.payloadLength, end - ip - ipv6.headerBytes);
       return;
     }
-    putWord(into, ip + ipv4.totalLength, end - ip);
+    setWord(into, ip + ipv4.totalLength, end - ip);
     const identification = this.#word(ip + ipv4.identification) + this.#index;
-    putWord(into, ip + ipv4.identification, identification);
-    putWord(into, ip + ipv4.checksum, 0);
-    putWord(into, ip + ipv4.checksum, finish(addRange(into, ip, this.#transport)));
+    setWord(into, ip + ipv4.identification, identification);
+    setWord(into, ip + ipv4.checksum, 0);
+    setWord(into, ip + ipv4.checksum, finish(addRange(into, ip, this.#transport)));
   }
 
   #finishTcp(into: Uint8Array): void {
     const at = this.#transport + tcp.sequenceNumber;
-    const sequenceNumber =
-      this.#word(at) * 0x1_0000 + this.#word(at + 2) + this.#from - this.#payload;
-    putWord(into, at, sequenceNumber >>> 16);
-    putWord(into, at + 2, sequenceNumber);
+    setLong(into, at, long(this.#frame, at) + this.#from - this.#payload);
     let flags = this.#byte(this.#transport + tcp.flags);
     if (this.#to < this.#end) flags &= ~finAndPsh;
     if (this.#index > 0) flags &= ~cwr;
@@ -170,13 +168,13 @@ export class Segmenter {
   #finishChecksum(into: Uint8Array, end: number): void {
     const isTcp = this.#protocol === tcp.protocol;
     const at = this.#transport + (isTcp ? tcp.checksum : udp.checksum);
-    putWord(into, at, 0);
+    setWord(into, at, 0);
     const addresses = this.#isIpv6 ? ipv6Addresses : ipv4Addresses;
     const pseudoHeader = this.#protocol + end - this.#transport;
     const sum = addRange(into, this.#ip + addresses.start, this.#ip + addresses.end, pseudoHeader);
     const checksum = finish(addRange(into, this.#transport, end, sum));
     // In UDP, 0 means that there is none (RFC 768).
-    putWord(into, at, checksum === 0 && !isTcp ? 0xffff : checksum);
+    setWord(into, at, checksum === 0 && !isTcp ? 0xffff : checksum);
   }
 
   #byte(at: number): number {
@@ -184,16 +182,10 @@ export class Segmenter {
   }
 
   #word(at: number): number {
-    return (this.#byte(at) << 8) | this.#byte(at + 1);
+    return word(this.#frame, at);
   }
 }
 
 function isVlanTag(type: number): boolean {
   return type === etherType.vlan || type === etherType.serviceVlan;
-}
-
-/** Writes the low 16 bits of a number. */
-function putWord(into: Uint8Array, at: number, value: number): void {
-  into[at] = value >>> 8;
-  into[at + 1] = value;
 }

@@ -14,6 +14,7 @@
  */
 
 import { add, finish } from "../checksum.ts";
+import { long, setLong, setWord } from "../words.ts";
 
 const offset = { type: 0, code: 1, checksum: 2, parameter: 4, body: 8 } as const;
 
@@ -35,11 +36,10 @@ export interface IcmpPacket {
 /** Reads a message without copying; `undefined` if it is cut off. The checksum is not looked at. */
 export function decode(bytes: Uint8Array): IcmpPacket | undefined {
   if (bytes.length < headerBytes) return undefined;
-  const [, , , , a = 0, b = 0, c = 0, d = 0] = bytes;
   return {
     type: bytes[offset.type] ?? 0,
     code: bytes[offset.code] ?? 0,
-    parameter: ((a << 24) | (b << 16) | (c << 8) | d) >>> 0,
+    parameter: long(bytes, offset.parameter),
     body: bytes.subarray(offset.body),
   };
 }
@@ -54,16 +54,10 @@ export function encode(packet: IcmpPacket, into: Uint8Array, sum: number = 0): n
   const { parameter, body } = packet;
   into[offset.type] = packet.type;
   into[offset.code] = packet.code;
-  setUint16(into, offset.checksum, 0);
-  setUint16(into, offset.parameter, parameter >>> 16);
-  setUint16(into, offset.parameter + 2, parameter & 0xffff);
+  setWord(into, offset.checksum, 0);
+  setLong(into, offset.parameter, parameter);
   into.set(body, offset.body);
   const lengthBytes = headerBytes + body.length;
-  setUint16(into, offset.checksum, finish(add(into.subarray(0, lengthBytes), sum)));
+  setWord(into, offset.checksum, finish(add(into.subarray(0, lengthBytes), sum)));
   return lengthBytes;
-}
-
-function setUint16(into: Uint8Array, at: number, value: number): void {
-  into[at] = value >>> 8;
-  into[at + 1] = value;
 }

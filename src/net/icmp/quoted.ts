@@ -1,5 +1,7 @@
 /** What can be read of a packet of either version of IP that is quoted, or shall be. */
 
+import { word } from "../words.ts";
+
 /** The fields of a quoted packet that say whose it is. The arrays are views of it. */
 export interface QuotedPacket {
   readonly version: 4 | 6;
@@ -39,8 +41,8 @@ function readIpv4(packet: Uint8Array): QuotedPacket | undefined {
     destination: packet.subarray(16, 20),
     protocol: packet[9] ?? 0,
     payloadStart,
-    isFirst: (uint16(packet, 6) & 0x1fff) === 0,
-    totalBytes: uint16(packet, 2),
+    isFirst: (word(packet, 6) & 0x1fff) === 0,
+    totalBytes: word(packet, 2),
   };
 }
 
@@ -50,7 +52,7 @@ function readIpv6(packet: Uint8Array): QuotedPacket | undefined {
   let payloadStart = ipv6HeaderBytes;
   let isFirst = true;
   while (payloadStart + 8 <= packet.length) {
-    if (protocol === fragmentHeader) isFirst = (uint16(packet, payloadStart + 2) & 0xfff8) === 0;
+    if (protocol === fragmentHeader) isFirst = (word(packet, payloadStart + 2) & 0xfff8) === 0;
     else if (!extensions.has(protocol)) break;
     const lengthBytes = protocol === fragmentHeader ? 8 : ((packet[payloadStart + 1] ?? 0) + 1) * 8;
     protocol = packet[payloadStart] ?? 0;
@@ -64,10 +66,6 @@ function readIpv6(packet: Uint8Array): QuotedPacket | undefined {
     protocol,
     payloadStart,
     isFirst,
-    totalBytes: ipv6HeaderBytes + uint16(packet, 4),
+    totalBytes: ipv6HeaderBytes + word(packet, 4),
   };
-}
-
-function uint16(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }

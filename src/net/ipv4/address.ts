@@ -1,5 +1,7 @@
 /** IPv4 addresses as text and as 4 bytes in network order. */
 
+import { long } from "../words.ts";
+
 /** An address with the length of its network's prefix, as in `10.0.0.2/24`. */
 export interface Prefix {
   /** 4 or 16 bytes. */
@@ -34,8 +36,7 @@ export function format(address: Uint8Array): string {
 
 /** The address as an unsigned 32-bit number: a key for tables. */
 export function toNumber(address: Uint8Array): number {
-  const high = ((address[0] ?? 0) << 8) | (address[1] ?? 0);
-  return ((high << 16) | ((address[2] ?? 0) << 8) | (address[3] ?? 0)) >>> 0;
+  return long(address, 0);
 }
 
 /** Whether it is of 224.0.0.0/4 (RFC 1112). */

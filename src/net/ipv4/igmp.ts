@@ -25,6 +25,7 @@
  */
 
 import { add, finish } from "../checksum.ts";
+import { setWord } from "../words.ts";
 
 /** The protocol number of IGMP. */
 export const protocol = 2;
@@ -82,8 +83,6 @@ export function encodeReport(
     into.set(group, offset.recordGroup);
   }
   const report = into.subarray(0, reportBytes[version]);
-  const checksum = finish(add(report));
-  into[offset.checksum] = checksum >>> 8;
-  into[offset.checksum + 1] = checksum;
+  setWord(into, offset.checksum, finish(add(report)));
   return report.length;
 }

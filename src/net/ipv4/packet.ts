@@ -19,6 +19,7 @@
  */
 
 import { finish } from "../checksum.ts";
+import { setWord, word } from "../words.ts";
 
 const offset = {
   versionAndLength: 0,
@@ -100,14 +101,14 @@ export function decode(
 ): Ipv4Header | undefined {
   const first = bytes[offset.versionAndLength] ?? 0;
   const ownBytes = (first & 0x0f) * 4;
-  const totalBytes = uint16(bytes, offset.totalLength);
+  const totalBytes = word(bytes, offset.totalLength);
   if (first >> 4 !== 4 || ownBytes < headerBytes) return undefined;
   if (totalBytes < ownBytes || totalBytes > bytes.length) return undefined;
-  const flagsAndOffset = uint16(bytes, offset.flagsAndOffset);
+  const flagsAndOffset = word(bytes, offset.flagsAndOffset);
   header.headerBytes = ownBytes;
   header.totalBytes = totalBytes;
   header.trafficClass = bytes[offset.trafficClass] ?? 0;
-  header.identification = uint16(bytes, offset.identification);
+  header.identification = word(bytes, offset.identification);
   header.dontFragment = (flagsAndOffset & dontFragmentFlag) !== 0;
   header.moreFragments = (flagsAndOffset & moreFragmentsFlag) !== 0;
   header.fragmentOffset = (flagsAndOffset & offsetMask) * 8;
@@ -133,18 +134,18 @@ export function encode(header: Ipv4Header, into: Uint8Array, at: number = 0): nu
     (header.dontFragment ? dontFragmentFlag : 0) | (header.moreFragments ? moreFragmentsFlag : 0);
   into[at + offset.versionAndLength] = 0x40 | (ownBytes / 4);
   into[at + offset.trafficClass] = header.trafficClass;
-  setUint16(into, at + offset.totalLength, header.totalBytes);
-  setUint16(into, at + offset.identification, header.identification);
-  setUint16(into, at + offset.flagsAndOffset, flags | (header.fragmentOffset / 8));
+  setWord(into, at + offset.totalLength, header.totalBytes);
+  setWord(into, at + offset.identification, header.identification);
+  setWord(into, at + offset.flagsAndOffset, flags | (header.fragmentOffset / 8));
   into[at + offset.timeToLive] = header.timeToLive;
   into[at + offset.protocol] = header.protocol;
-  setUint16(into, at + offset.checksum, 0);
+  setWord(into, at + offset.checksum, 0);
   for (let index = 0; index < 4; index += 1) {
     into[at + offset.source + index] = header.source[index] ?? 0;
     into[at + offset.destination + index] = header.destination[index] ?? 0;
   }
   if (ownBytes > headerBytes) into.set(header.options, at + headerBytes);
-  setUint16(into, at + offset.checksum, finish(sumOf(into, at, at + ownBytes)));
+  setWord(into, at + offset.checksum, finish(sumOf(into, at, at + ownBytes)));
   return ownBytes;
 }
 
@@ -170,15 +171,6 @@ const optionType = {
 /** Sums a header: short enough that a sum in larger words would not pay. */
 function sumOf(bytes: Uint8Array, start: number, end: number): number {
   let sum = 0;
-  for (let at = start; at < end; at += 2) sum += uint16(bytes, at);
+  for (let at = start; at < end; at += 2) sum += word(bytes, at);
   return sum;
-}
-
-function uint16(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
-}
-
-function setUint16(into: Uint8Array, at: number, value: number): void {
-  into[at] = value >>> 8;
-  into[at + 1] = value;
 }

@@ -1,6 +1,7 @@
 /** IPv6 addresses as text (RFC 4291, 2.2; RFC 5952) and as 16 bytes in network order. */
 
 import { parse as parseIpv4 } from "../ipv4/address.ts";
+import { word } from "../words.ts";
 
 /** `::`: no address yet. */
 export const unspecified: Uint8Array = new Uint8Array(16);
@@ -48,9 +49,7 @@ function parseGroups(text: string): number[] | undefined {
 
 /** Writes 16 bytes as RFC 5952 says: lower case, the longest run of zeros as `::`. */
 export function format(address: Uint8Array): string {
-  const groups = Array.from({ length: 8 }, (_, index) =>
-    (((address[2 * index] ?? 0) << 8) | (address[2 * index + 1] ?? 0)).toString(16),
-  );
+  const groups = Array.from({ length: 8 }, (_, index) => word(address, 2 * index).toString(16));
   const { start, length } = longestZeros(groups);
   if (length < 2) return groups.join(":");
   return `${groups.slice(0, start).join(":")}::${groups.slice(start + length).join(":")}`;
@@ -80,9 +79,7 @@ export function isLinkLocal(address: Uint8Array): boolean {
 /** The address as a short string: a key for tables. */
 export function keyOf(address: Uint8Array): string {
   let key = "";
-  for (let at = 0; at < 16; at += 2) {
-    key += String.fromCharCode(((address[at] ?? 0) << 8) | (address[at + 1] ?? 0));
-  }
+  for (let at = 0; at < 16; at += 2) key += String.fromCharCode(word(address, at));
   return key;
 }
 

@@ -10,7 +10,7 @@
  *     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  */
 
-import { readLong, readWord, writeLong, writeWord } from "./packet.ts";
+import { long, setLong, setWord, word } from "../words.ts";
 
 const offset = { nextHeader: 0, fragmentOffset: 2, identification: 4 } as const;
 
@@ -32,19 +32,19 @@ export interface FragmentHeader {
 /** Reads the header at `at`; `undefined` if the bytes end before. */
 export function decode(bytes: Uint8Array, at: number = 0): FragmentHeader | undefined {
   if (at + fragmentHeaderBytes > bytes.length) return undefined;
-  const word = readWord(bytes, at + offset.fragmentOffset);
+  const offsetAndFlag = word(bytes, at + offset.fragmentOffset);
   return {
     nextHeader: bytes[at + offset.nextHeader] ?? 0,
-    fragmentOffset: word & 0xfff8,
-    hasMore: (word & 1) === 1,
-    identification: readLong(bytes, at + offset.identification),
+    fragmentOffset: offsetAndFlag & 0xfff8,
+    hasMore: (offsetAndFlag & 1) === 1,
+    identification: long(bytes, at + offset.identification),
   };
 }
 
 /** Writes the header into `into` (*borrowed*) and returns its length. */
 export function encode(header: FragmentHeader, into: Uint8Array): number {
-  writeWord(into, offset.nextHeader, header.nextHeader << 8);
-  writeWord(into, offset.fragmentOffset, header.fragmentOffset | (header.hasMore ? 1 : 0));
-  writeLong(into, offset.identification, header.identification);
+  setWord(into, offset.nextHeader, header.nextHeader << 8);
+  setWord(into, offset.fragmentOffset, header.fragmentOffset | (header.hasMore ? 1 : 0));
+  setLong(into, offset.identification, header.identification);
   return fragmentHeaderBytes;
 }

@@ -1,7 +1,8 @@
 /** The checksum of ICMPv6 messages, which covers a pseudo-header (RFC 4443, 2.3). */
 
 import { add, finish, pseudoHeaderSum } from "../checksum.ts";
-import { nextHeader, writeWord } from "./packet.ts";
+import { setWord } from "../words.ts";
+import { nextHeader } from "./packet.ts";
 
 const checksumOffset = 2;
 
@@ -16,8 +17,8 @@ export function isIntact(
 
 /** Fills in the checksum of a message. */
 export function seal(message: Uint8Array, source: Uint8Array, destination: Uint8Array): void {
-  writeWord(message, checksumOffset, 0);
-  writeWord(message, checksumOffset, sum(message, source, destination));
+  setWord(message, checksumOffset, 0);
+  setWord(message, checksumOffset, sum(message, source, destination));
 }
 
 function sum(message: Uint8Array, source: Uint8Array, destination: Uint8Array): number {

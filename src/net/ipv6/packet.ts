@@ -18,6 +18,8 @@
  *     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  */
 
+import { setWord, word } from "../words.ts";
+
 /** Where the fields are, in bytes. */
 export const offset = {
   version: 0,
@@ -74,13 +76,13 @@ export interface Ipv6Packet extends Ipv6Header {
  */
 export function lengthOf(bytes: Uint8Array): number {
   if (bytes.length < headerBytes || (bytes[offset.version] ?? 0) >> 4 !== 6) return 0;
-  const length = headerBytes + readWord(bytes, offset.payloadLength);
+  const length = headerBytes + word(bytes, offset.payloadLength);
   return length > bytes.length ? 0 : length;
 }
 
 /** The traffic class of a packet. */
 export function trafficClassOf(bytes: Uint8Array): number {
-  return (readWord(bytes, offset.version) >> 4) & 0xff;
+  return (word(bytes, offset.version) >> 4) & 0xff;
 }
 
 /** Reads a packet's fields without copying; `undefined` if it is no whole IPv6 packet. */
@@ -89,7 +91,7 @@ export function decode(bytes: Uint8Array): Ipv6Packet | undefined {
   if (length === 0) return undefined;
   return {
     trafficClass: trafficClassOf(bytes),
-    flowLabel: (((bytes[offset.flowLabel] ?? 0) & 0xf) << 16) | readWord(bytes, 2),
+    flowLabel: (((bytes[offset.flowLabel] ?? 0) & 0xf) << 16) | word(bytes, 2),
     nextHeader: bytes[offset.nextHeader] ?? 0,
     hopLimit: bytes[offset.hopLimit] ?? 0,
     source: bytes.subarray(offset.source, offset.destination),
@@ -101,9 +103,9 @@ export function decode(bytes: Uint8Array): Ipv6Packet | undefined {
 /** Writes a header of a payload of `payloadBytes` (at most 65,535) into `into`, *borrowed*. */
 export function encodeHeader(header: Ipv6Header, payloadBytes: number, into: Uint8Array): void {
   const { trafficClass, flowLabel } = header;
-  writeWord(into, offset.version, 0x6000 | (trafficClass << 4) | (flowLabel >> 16));
-  writeWord(into, 2, flowLabel);
-  writeWord(into, offset.payloadLength, payloadBytes);
+  setWord(into, offset.version, 0x6000 | (trafficClass << 4) | (flowLabel >> 16));
+  setWord(into, 2, flowLabel);
+  setWord(into, offset.payloadLength, payloadBytes);
   into[offset.nextHeader] = header.nextHeader;
   into[offset.hopLimit] = header.hopLimit;
   into.set(header.source, offset.source);
@@ -115,26 +117,4 @@ export function encode(packet: Ipv6Packet, into: Uint8Array): number {
   encodeHeader(packet, packet.payload.length, into);
   into.set(packet.payload, headerBytes);
   return headerBytes + packet.payload.length;
-}
-
-/** Reads 16 bits in network order. */
-export function readWord(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
-}
-
-/** Writes 16 bits in network order. */
-export function writeWord(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value >>> 8;
-  bytes[at + 1] = value;
-}
-
-/** Reads an unsigned 32-bit number in network order. */
-export function readLong(bytes: Uint8Array, at: number): number {
-  return readWord(bytes, at) * 0x10000 + readWord(bytes, at + 2);
-}
-
-/** Writes an unsigned 32-bit number in network order. */
-export function writeLong(bytes: Uint8Array, at: number, value: number): void {
-  writeWord(bytes, at, value >>> 16);
-  writeWord(bytes, at + 2, value);
 }

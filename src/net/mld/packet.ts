@@ -30,7 +30,7 @@
  *     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  */
 
-import { readWord, writeWord } from "../ipv6/packet.ts";
+import { setWord, word } from "../words.ts";
 
 const offset = {
   type: 0,
@@ -93,7 +93,7 @@ export function decodeQuery(bytes: Uint8Array): MldQuery | undefined {
   return {
     type: mldType.query,
     version: isVersion1 ? 1 : 2,
-    maxResponseCode: readWord(bytes, offset.maxResponseCode),
+    maxResponseCode: word(bytes, offset.maxResponseCode),
     group: bytes.subarray(offset.group, offset.sources),
   };
 }
@@ -101,7 +101,7 @@ export function decodeQuery(bytes: Uint8Array): MldQuery | undefined {
 function decodeRecords(bytes: Uint8Array): MldRecord[] | undefined {
   const records: MldRecord[] = [];
   let at: number = offset.records;
-  for (let left = readWord(bytes, offset.recordCount); left > 0; left -= 1) {
+  for (let left = word(bytes, offset.recordCount); left > 0; left -= 1) {
     if (at + recordOffset.sources > bytes.length) return undefined;
     records.push({
       kind: bytes[at] ?? 0,
@@ -109,7 +109,7 @@ function decodeRecords(bytes: Uint8Array): MldRecord[] | undefined {
     });
     at +=
       recordOffset.sources +
-      16 * readWord(bytes, at + recordOffset.sourceCount) +
+      16 * word(bytes, at + recordOffset.sourceCount) +
       4 * (bytes[at + recordOffset.auxiliaryWords] ?? 0);
   }
   return bytes.length < offset.records || at > bytes.length ? undefined : records;
@@ -119,7 +119,7 @@ function decodeRecords(bytes: Uint8Array): MldRecord[] | undefined {
 export function encode(packet: MldPacket, into: Uint8Array): number {
   if (packet.type === mldType.report2) {
     into.fill(0, 0, offset.records);
-    writeWord(into, offset.recordCount, packet.records.length);
+    setWord(into, offset.recordCount, packet.records.length);
     into[offset.type] = packet.type;
     let at: number = offset.records;
     for (const { kind, group } of packet.records) {
@@ -134,7 +134,7 @@ export function encode(packet: MldPacket, into: Uint8Array): number {
   into[offset.type] = packet.type;
   into.set(packet.group, offset.group);
   if (packet.type !== mldType.query) return offset.sources;
-  writeWord(into, offset.maxResponseCode, packet.maxResponseCode);
+  setWord(into, offset.maxResponseCode, packet.maxResponseCode);
   return packet.version === 1 ? offset.sources : offset.sources + 4;
 }
 

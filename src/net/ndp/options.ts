@@ -9,7 +9,7 @@
  *     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  */
 
-import { readLong, writeLong } from "../ipv6/packet.ts";
+import { long, setLong } from "../words.ts";
 
 /** Types of options that are read or written here. */
 export const optionType = {
@@ -97,8 +97,8 @@ export function decodePrefix(body: Uint8Array): PrefixInformation | undefined {
     length,
     isOnLink: (flags & 0x80) !== 0,
     isAutonomous: (flags & 0x40) !== 0,
-    validLifetimeS: readLong(body, prefixOffset.valid),
-    preferredLifetimeS: readLong(body, prefixOffset.preferred),
+    validLifetimeS: long(body, prefixOffset.valid),
+    preferredLifetimeS: long(body, prefixOffset.preferred),
     prefix: body.subarray(prefixOffset.prefix, prefixOffset.end),
   };
 }
@@ -109,8 +109,8 @@ export function encodePrefix(information: PrefixInformation): NdpOption {
   body[prefixOffset.length] = information.length;
   body[prefixOffset.flags] =
     (information.isOnLink ? 0x80 : 0) | (information.isAutonomous ? 0x40 : 0);
-  writeLong(body, prefixOffset.valid, information.validLifetimeS);
-  writeLong(body, prefixOffset.preferred, information.preferredLifetimeS);
+  setLong(body, prefixOffset.valid, information.validLifetimeS);
+  setLong(body, prefixOffset.preferred, information.preferredLifetimeS);
   body.set(information.prefix, prefixOffset.prefix);
   return { type: optionType.prefix, body };
 }
@@ -131,13 +131,13 @@ export function decodeDnsServers(body: Uint8Array): DnsInformation<Uint8Array> {
   for (let at: number = dnsOffset.items; at + 16 <= body.length; at += 16) {
     items.push(body.subarray(at, at + 16));
   }
-  return { lifetimeS: readLong(body, dnsOffset.lifetime), items };
+  return { lifetimeS: long(body, dnsOffset.lifetime), items };
 }
 
 /** Makes an RDNSS option, *fresh*. */
 export function encodeDnsServers({ lifetimeS, items }: DnsInformation<Uint8Array>): NdpOption {
   const body = new Uint8Array(dnsOffset.items + 16 * items.length);
-  writeLong(body, dnsOffset.lifetime, lifetimeS);
+  setLong(body, dnsOffset.lifetime, lifetimeS);
   items.forEach((item, index) => body.set(item, dnsOffset.items + 16 * index));
   return { type: optionType.dnsServers, body };
 }
@@ -162,7 +162,7 @@ export function decodeSearchDomains(body: Uint8Array): DnsInformation<string> {
     }
     at += 1 + length;
   }
-  return { lifetimeS: readLong(body, dnsOffset.lifetime), items };
+  return { lifetimeS: long(body, dnsOffset.lifetime), items };
 }
 
 /** Makes a DNSSL option, *fresh*. */
@@ -175,7 +175,7 @@ export function encodeSearchDomains({ lifetimeS, items }: DnsInformation<string>
     names.push(0);
   }
   const body = new Uint8Array(dnsOffset.items + Math.ceil(names.length / 8) * 8);
-  writeLong(body, dnsOffset.lifetime, lifetimeS);
+  setLong(body, dnsOffset.lifetime, lifetimeS);
   body.set(names, dnsOffset.items);
   return { type: optionType.searchDomains, body };
 }

@@ -17,7 +17,7 @@
  *     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  */
 
-import { readLong, readWord, writeLong, writeWord } from "../ipv6/packet.ts";
+import { long, setLong, setWord, word } from "../words.ts";
 import { decodeOptions, encodeOptions, type NdpOption } from "./options.ts";
 
 const offset = {
@@ -109,9 +109,9 @@ export function decode(bytes: Uint8Array): NdpPacket | undefined {
         type,
         hopLimit: bytes[offset.hopLimit] ?? 0,
         flags: bytes[offset.routerFlags] ?? 0,
-        routerLifetimeS: readWord(bytes, offset.routerLifetime),
-        reachableMs: readLong(bytes, offset.reachableTime),
-        retransmitMs: readLong(bytes, offset.retransmitTimer),
+        routerLifetimeS: word(bytes, offset.routerLifetime),
+        reachableMs: long(bytes, offset.reachableTime),
+        retransmitMs: long(bytes, offset.retransmitTimer),
         options,
       };
     case ndpType.neighbourSolicitation:
@@ -152,9 +152,9 @@ export function encode(packet: NdpPacket, into: Uint8Array): number {
 function encodeRouterFields(packet: RouterAdvertisement, into: Uint8Array): void {
   into[offset.hopLimit] = packet.hopLimit;
   into[offset.routerFlags] = packet.flags;
-  writeWord(into, offset.routerLifetime, packet.routerLifetimeS);
-  writeLong(into, offset.reachableTime, packet.reachableMs);
-  writeLong(into, offset.retransmitTimer, packet.retransmitMs);
+  setWord(into, offset.routerLifetime, packet.routerLifetimeS);
+  setLong(into, offset.reachableTime, packet.reachableMs);
+  setLong(into, offset.retransmitTimer, packet.retransmitMs);
 }
 
 function isNdpType(type: number): type is NdpPacket["type"] {

@@ -5,8 +5,9 @@
 
 import { formatAddress, sharePrefix } from "../address.ts";
 import { isLinkLocal, keyOf } from "../ipv6/address.ts";
-import { minimumMtu, readLong } from "../ipv6/packet.ts";
+import { minimumMtu } from "../ipv6/packet.ts";
 import type { Timers } from "../timers.ts";
+import { long } from "../words.ts";
 import { endMs, Leases } from "./leases.ts";
 import {
   bodyOf,
@@ -166,7 +167,7 @@ export class Routers {
       }
     }
     const body = bodyOf(options, optionType.mtu, 6);
-    const mtuBytes = body === undefined ? 0 : readLong(body, 2);
+    const mtuBytes = body === undefined ? 0 : long(body, 2);
     if (mtuBytes < minimumMtu || mtuBytes > linkMtuBytes) return;
     if (mtuBytes === parameters.mtuBytes) return;
     parameters.mtuBytes = mtuBytes;

@@ -3,6 +3,7 @@
 import type { TcpOptions } from "../../devices/index.ts";
 import type { Random } from "../../devices/index.ts";
 import { isSameAddress } from "../address.ts";
+import { word } from "../words.ts";
 
 /** The two ends of a connection. Addresses are 4 or 16 bytes, *borrowed*. */
 export interface ConnectionEnds {
@@ -84,8 +85,7 @@ export class ConnectionTable<Entry extends ConnectionEnds> {
   #bucket(localPort: number, remote: Uint8Array, remotePort: number): Entry[] {
     let hash = this.#seed ^ (localPort << 16) ^ remotePort;
     for (let index = 0; index < remote.length; index += 2) {
-      const word = ((remote[index] ?? 0) << 8) | (remote[index + 1] ?? 0);
-      hash = Math.imul(hash ^ word, 0x9e37_79b1);
+      hash = Math.imul(hash ^ word(remote, index), 0x9e37_79b1);
       hash ^= hash >>> 15;
     }
     return this.#buckets[hash & (this.#buckets.length - 1)] ?? [];

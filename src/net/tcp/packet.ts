@@ -22,6 +22,8 @@
  *     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-
  */
 
+import { long, setLong, setWord, word } from "../words.ts";
+
 const offset = {
   sourcePort: 0,
   destinationPort: 2,
@@ -47,7 +49,7 @@ const option = {
 } as const;
 
 /** Options as the 32-bit words that they begin with, kind and length, padded in front. */
-const word = {
+const opening = {
   maximumSegmentSize: 0x0204_0000,
   windowScale: 0x0103_0300,
   sackPermitted: 0x0101_0402,
@@ -149,20 +151,20 @@ export function decode(
   if (bytes.length < options) return undefined;
   const end = start + ((bytes[start + offset.dataOffset] ?? 0) >> 4) * 4;
   if (end < options || end > bytes.length) return undefined;
-  segment.sourcePort = uint16(bytes, start + offset.sourcePort);
-  segment.destinationPort = uint16(bytes, start + offset.destinationPort);
-  segment.sequenceNumber = uint32(bytes, start + offset.sequenceNumber);
-  segment.acknowledgmentNumber = uint32(bytes, start + offset.acknowledgmentNumber);
+  segment.sourcePort = word(bytes, start + offset.sourcePort);
+  segment.destinationPort = word(bytes, start + offset.destinationPort);
+  segment.sequenceNumber = long(bytes, start + offset.sequenceNumber);
+  segment.acknowledgmentNumber = long(bytes, start + offset.acknowledgmentNumber);
   segment.flags = bytes[start + offset.flags] ?? 0;
-  segment.windowField = uint16(bytes, start + offset.window);
-  segment.urgentPointer = uint16(bytes, start + offset.urgentPointer);
+  segment.windowField = word(bytes, start + offset.window);
+  segment.urgentPointer = word(bytes, start + offset.urgentPointer);
   segment.maximumSegmentSize = 0;
   segment.windowScale = -1;
   segment.sackPermitted = segment.timestamps = false;
   segment.timestampValue = segment.timestampEcho = 0;
   segment.sackBlocks = noSackBlocks;
   segment.payload = end === bytes.length ? noPayload : bytes.subarray(end);
-  if (end === options + 12 && uint32(bytes, options) === word.timestamps) {
+  if (end === options + 12 && long(bytes, options) === opening.timestamps) {
     readTimestamps(bytes, options + 4, segment);
   } else {
     readOptions(bytes, options, end, segment);
@@ -189,15 +191,15 @@ export function encode(header: TcpHeader, into: Uint8Array, start: number = 0): 
   if (start + length > into.length) {
     throw new RangeError(`Cannot encode a header of ${length} bytes into ${into.length - start}`);
   }
-  setUint16(into, start + offset.sourcePort, header.sourcePort);
-  setUint16(into, start + offset.destinationPort, header.destinationPort);
-  setUint32(into, start + offset.sequenceNumber, header.sequenceNumber);
-  setUint32(into, start + offset.acknowledgmentNumber, header.acknowledgmentNumber);
+  setWord(into, start + offset.sourcePort, header.sourcePort);
+  setWord(into, start + offset.destinationPort, header.destinationPort);
+  setLong(into, start + offset.sequenceNumber, header.sequenceNumber);
+  setLong(into, start + offset.acknowledgmentNumber, header.acknowledgmentNumber);
   into[start + offset.dataOffset] = length << 2;
   into[start + offset.flags] = header.flags;
-  setUint16(into, start + offset.window, header.windowField);
-  setUint16(into, start + offset.checksum, 0);
-  setUint16(into, start + offset.urgentPointer, header.urgentPointer);
+  setWord(into, start + offset.window, header.windowField);
+  setWord(into, start + offset.checksum, 0);
+  setWord(into, start + offset.urgentPointer, header.urgentPointer);
   if (length > offset.options) writeOptions(header, into, start + offset.options);
   return length;
 }
@@ -207,29 +209,29 @@ function writeOptions(header: TcpHeader, into: Uint8Array, start: number): void 
   const { maximumSegmentSize, sackPermitted, windowScale, sackBlocks } = header;
   let at = start;
   if (maximumSegmentSize > 0) {
-    setUint32(into, at, word.maximumSegmentSize | maximumSegmentSize);
+    setLong(into, at, opening.maximumSegmentSize | maximumSegmentSize);
     at += 4;
   }
   if (header.timestamps) {
-    setUint32(into, at, sackPermitted ? word.sackPermittedAndTimestamps : word.timestamps);
-    setUint32(into, at + 4, header.timestampValue);
-    setUint32(into, at + 8, header.timestampEcho);
+    setLong(into, at, sackPermitted ? opening.sackPermittedAndTimestamps : opening.timestamps);
+    setLong(into, at + 4, header.timestampValue);
+    setLong(into, at + 8, header.timestampEcho);
     at += 12;
   } else if (sackPermitted) {
-    setUint32(into, at, word.sackPermitted);
+    setLong(into, at, opening.sackPermitted);
     at += 4;
   }
   if (windowScale >= 0) {
-    setUint32(into, at, word.windowScale | windowScale);
+    setLong(into, at, opening.windowScale | windowScale);
     at += 4;
   }
   const count = sackBlockCount(header, offset.options + at - start);
   if (count === 0) return;
-  setUint32(into, at, word.sack + 8 * count);
+  setLong(into, at, opening.sack + 8 * count);
   for (let index = 0; index < count; index += 1) {
     const block = sackBlocks[index];
-    setUint32(into, at + 4 + 8 * index, block?.left ?? 0);
-    setUint32(into, at + 8 + 8 * index, block?.right ?? 0);
+    setLong(into, at + 4 + 8 * index, block?.left ?? 0);
+    setLong(into, at + 8 + 8 * index, block?.right ?? 0);
   }
 }
 
@@ -265,7 +267,7 @@ function readOptions(bytes: Uint8Array, start: number, end: number, segment: Tcp
 function readOption(bytes: Uint8Array, at: number, length: number, segment: TcpSegment): void {
   const kind = bytes[at];
   if (kind === option.maximumSegmentSize && length === 4) {
-    segment.maximumSegmentSize = uint16(bytes, at + 2);
+    segment.maximumSegmentSize = word(bytes, at + 2);
   } else if (kind === option.windowScale && length === 3) {
     segment.windowScale = bytes[at + 2] ?? 0;
   } else if (kind === option.sackPermitted && length === 2) {
@@ -279,32 +281,14 @@ function readOption(bytes: Uint8Array, at: number, length: number, segment: TcpS
 
 function readTimestamps(bytes: Uint8Array, at: number, segment: TcpSegment): void {
   segment.timestamps = true;
-  segment.timestampValue = uint32(bytes, at);
-  segment.timestampEcho = uint32(bytes, at + 4);
+  segment.timestampValue = long(bytes, at);
+  segment.timestampEcho = long(bytes, at + 4);
 }
 
 function readSackBlocks(bytes: Uint8Array, start: number, end: number): readonly SackBlock[] {
   const blocks: SackBlock[] = [];
   for (let at = start; at < end; at += 8) {
-    blocks.push({ left: uint32(bytes, at), right: uint32(bytes, at + 4) });
+    blocks.push({ left: long(bytes, at), right: long(bytes, at + 4) });
   }
   return blocks;
-}
-
-function uint16(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
-}
-
-function uint32(bytes: Uint8Array, at: number): number {
-  return uint16(bytes, at) * 0x1_0000 + uint16(bytes, at + 2);
-}
-
-function setUint16(into: Uint8Array, at: number, value: number): void {
-  into[at] = value >> 8;
-  into[at + 1] = value;
-}
-
-function setUint32(into: Uint8Array, at: number, value: number): void {
-  setUint16(into, at, value >> 16);
-  setUint16(into, at + 2, value);
 }

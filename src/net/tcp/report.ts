@@ -4,6 +4,7 @@
  */
 
 import type { IcmpReport } from "../../devices/index.ts";
+import { long, word } from "../words.ts";
 import type { Connection, ConnectionFailure } from "./connection.ts";
 import { protocol } from "./segment-writer.ts";
 import { isAtOrBefore, isBefore } from "./sequence.ts";
@@ -30,7 +31,7 @@ export function reportArrives(report: IcmpReport, find: FindConnection, nowMs: n
   const { source, destination, segment } = quote;
   const [sourcePort, destinationPort] = [word(segment, 0), word(segment, 2)];
   const connection = find(source, sourcePort, destination, destinationPort);
-  const sequence = word(segment, 4) * 0x1_0000 + word(segment, 6);
+  const sequence = long(segment, 4);
   if (connection === undefined || !isOutstanding(connection, sequence)) return;
   const { type, code } = report;
   const meaning = source.length === 4 ? meaningOfV4(type, code) : meaningOfV6(type, code);
@@ -88,8 +89,4 @@ function readQuote(packet: Uint8Array): Quote | undefined {
     destination: packet.subarray(addresses + addressBytes, addresses + 2 * addressBytes),
     segment: packet.subarray(start),
   };
-}
-
-function word(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }

@@ -2,6 +2,7 @@
 
 import type { FrameOffload, Ip, PacketOptions } from "../../devices/index.ts";
 import { addRange, finish, pseudoHeaderSum } from "../checksum.ts";
+import { setWord } from "../words.ts";
 import type { ConnectionEnds } from "./connection-table.ts";
 import { encode, headerBytes, type TcpHeader } from "./packet.ts";
 import type { SendQueue } from "./send-queue.ts";
@@ -98,8 +99,7 @@ export class SegmentWriter {
     if (this.#length > 0) this.#queue?.copy(this.#offset, into, dataStart, this.#length);
     if (this.#offload?.checksumOmitted === true) return end - start;
     const sum = finish(addRange(into, start, end, this.#addressSum + end - start));
-    into[start + checksumOffset] = sum >> 8;
-    into[start + checksumOffset + 1] = sum;
+    setWord(into, start + checksumOffset, sum);
     return end - start;
   };
 }
