@@ -17,6 +17,7 @@ import { pseudoHeaderSum } from "../checksum.ts";
 import type { InternetLayer, Undeliverable } from "../internet.ts";
 import { Listeners } from "../listeners.ts";
 import { timersOf, type Timers } from "../timers.ts";
+import { TokenBucket } from "../token-bucket.ts";
 import { Echoes } from "./echoes.ts";
 import { decode, encode, hasRightChecksum, headerBytes, type IcmpPacket } from "./packet.ts";
 import { read, type QuotedPacket } from "./quoted.ts";
@@ -60,9 +61,8 @@ class IcmpOverIp implements Icmp {
   readonly #layers = new Map<4 | 6, Layer>();
   readonly #echoes: Echoes;
   readonly #reports = new Listeners<IcmpReport>();
+  readonly #allowance = new TokenBucket(reportBurst, reportsPerSecond);
   readonly #stops: (() => void)[] = [];
-  #tokens = reportBurst;
-  #filledMs = 0;
   #isClosed = false;
 
   constructor({ v4, v6, clock, random }: IcmpOptions) {
@@ -116,7 +116,7 @@ class IcmpOverIp implements Icmp {
     const isForUs = isOurs(ip, quoted.destination);
     if (!isForUs && !numbers.mayAnswerGroup(type, code)) return;
     if (!mayBeAnswered(quoted, packet, numbers)) return;
-    if (!this.#takeToken()) {
+    if (!this.#allowance.take(this.#timers.nowMs())) {
       this.counters.reportsLimited += 1;
       return;
     }
@@ -216,16 +216,6 @@ class IcmpOverIp implements Icmp {
     }
     const source = read(packet)?.source;
     if (source !== undefined) this.#hear(layer, { source, type, code, parameter: 0, packet });
-  }
-
-  #takeToken(): boolean {
-    const nowMs = this.#timers.nowMs();
-    const gained = ((nowMs - this.#filledMs) * reportsPerSecond) / 1000;
-    this.#filledMs = nowMs;
-    this.#tokens = Math.min(reportBurst, this.#tokens + gained);
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
-    return true;
   }
 
   /** Sends what answers others, which must not throw. */

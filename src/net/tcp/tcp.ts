@@ -20,6 +20,7 @@ import { isSameAddress, parseAddress } from "../address.ts";
 import { addRange, finish, pseudoHeaderSum } from "../checksum.ts";
 import { ephemeralPort } from "../ephemeral-port.ts";
 import { type Timers, timersOf } from "../timers.ts";
+import { TokenBucket } from "../token-bucket.ts";
 import { becomeEstablished } from "./connecting.ts";
 import { Connection, type ConnectionLayer } from "./connection.ts";
 import { type ConnectionEnds, ConnectionTable } from "./connection-table.ts";
@@ -37,7 +38,6 @@ import type { SendQueue } from "./send-queue.ts";
 import { add } from "./sequence.ts";
 import { defaultSettings, type TcpSettings } from "./settings.ts";
 import { TimeWait, TimeWaits } from "./time-wait.ts";
-import { TokenBucket } from "./token-bucket.ts";
 
 /** What the layer stands on. */
 export interface TcpLayerOptions {
