@@ -1,10 +1,10 @@
 /** How a person configures a stack: its arguments, what they may be, and what they mean. */
 
 import type { Clock, Network, Random, Stack } from "../devices/index.ts";
-import { parseAddress, parsePrefix, sharePrefix } from "../net/address.ts";
+import { parseAddress, parsePrefix } from "../net/address.ts";
 import { isName } from "../net/dns/name.ts";
-import type { Prefix } from "../net/ipv4/address.ts";
 import { isGroup, loopback, unspecified } from "../net/ipv6/address.ts";
+import { type Prefix, sharePrefix } from "../net/prefix.ts";
 import { connect, type StackOptions, type StaticIpv6 } from "../net/stack.ts";
 import type { Argument, ArgumentTable, ArgumentValue, LooseValues } from "./arguments.ts";
 import type { DriverContext } from "./device.ts";

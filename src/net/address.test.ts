@@ -1,13 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import {
-  formatAddress,
-  formatPrefix,
-  isSameAddress,
-  parseAddress,
-  parsePrefix,
-  sharePrefix,
-} from "./address.ts";
+import { formatAddress, formatPrefix, parseAddress, parsePrefix } from "./address.ts";
 
 const addresses = fc.oneof(
   fc.uint8Array({ minLength: 4, maxLength: 4 }),
@@ -74,13 +67,4 @@ test("parsePrefix() reads an address with the length of its prefix", () => {
   }
   const prefix = { address: Uint8Array.of(10, 0, 0, 2), length: 8 };
   expect(formatPrefix(prefix)).toBe("10.0.0.2/8");
-});
-
-test("sharePrefix() compares the bits of a prefix", () => {
-  const a = Uint8Array.of(10, 0, 0b1010_0000, 1);
-  expect(sharePrefix(a, Uint8Array.of(10, 0, 0b1011_0000, 9), 19)).toBe(true);
-  expect(sharePrefix(a, Uint8Array.of(10, 0, 0b1011_0000, 9), 20)).toBe(false);
-  expect(sharePrefix(a, Uint8Array.of(11, 0, 0, 0), 0)).toBe(true);
-  expect(isSameAddress(a, a.slice())).toBe(true);
-  expect(isSameAddress(a, new Uint8Array(16))).toBe(false);
 });

@@ -1,7 +1,8 @@
 /** Addresses of either version of IP, as text and as bytes in network order. */
 
-import { format as formatIpv4, parse as parseIpv4, type Prefix } from "./ipv4/address.ts";
+import { format as formatIpv4, parse as parseIpv4 } from "./ipv4/address.ts";
 import { format as formatIpv6, parse as parseIpv6 } from "./ipv6/address.ts";
+import type { Prefix } from "./prefix.ts";
 
 /** Reads an address; 4 or 16 bytes, *fresh*, or `undefined` if it is none. */
 export function parseAddress(text: string): Uint8Array | undefined {
@@ -24,17 +25,4 @@ export function parsePrefix(text: string): Prefix | undefined {
 /** Writes an address with its prefix length. */
 export function formatPrefix({ address, length }: Prefix): string {
   return `${formatAddress(address)}/${length}`;
-}
-
-/** Whether two addresses of one version agree in their first `length` bits. */
-export function sharePrefix(a: Uint8Array, b: Uint8Array, length: number): boolean {
-  const whole = length >> 3;
-  for (let index = 0; index < whole; index += 1) if (a[index] !== b[index]) return false;
-  const rest = length & 7;
-  return rest === 0 || (((a[whole] ?? 0) ^ (b[whole] ?? 0)) & (0xff << (8 - rest)) & 0xff) === 0;
-}
-
-/** Whether two addresses are the same, version included. */
-export function isSameAddress(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && sharePrefix(a, b, 8 * a.length);
 }

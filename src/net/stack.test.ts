@@ -4,9 +4,9 @@ import type { Stack } from "../devices/index.ts";
 import { FakeDhcpServer } from "../../test/fake-dhcp-server.ts";
 import { type SimulatedNetwork, Simulation, Wire } from "../simulated/index.ts";
 import { parsePrefix } from "./address.ts";
-import type { Prefix } from "./ipv4/address.ts";
 import { option } from "./dhcp/packet.ts";
 import { seal } from "./ipv6/icmp-message.ts";
+import type { Prefix } from "./prefix.ts";
 import { timersOf } from "./timers.ts";
 
 function prefix(text: string): Prefix {

@@ -7,9 +7,10 @@ import {
   type Udp,
   type UdpSocket,
 } from "../../devices/index.ts";
-import { formatAddress, isSameAddress } from "../address.ts";
+import { formatAddress } from "../address.ts";
 import { isName } from "../dns/name.ts";
 import { unspecified } from "../ipv4/address.ts";
+import { isSameAddress } from "../prefix.ts";
 import { timersOf, type Timer, type Timers } from "../timers.ts";
 import { Configuration, type Configurable } from "./configuration.ts";
 import { readLease, type Lease } from "./lease.ts";

@@ -2,7 +2,8 @@
 
 import { formatAddress } from "../address.ts";
 import { decodeName } from "../dns/name.ts";
-import { isGroup, toNumber, type Prefix } from "../ipv4/address.ts";
+import { isGroup, toNumber } from "../ipv4/address.ts";
+import type { Prefix } from "../prefix.ts";
 import { option, type DhcpOptions, type DhcpPacket } from "./packet.ts";
 
 /** Where packets for a network go; through no router if `gateway` is `undefined`. */

@@ -7,7 +7,8 @@ import {
   type TcpFlow,
   type Udp,
 } from "../../devices/index.ts";
-import { parseAddress, isSameAddress } from "../address.ts";
+import { parseAddress } from "../address.ts";
+import { isSameAddress } from "../prefix.ts";
 import { timersOf, type Timers } from "../timers.ts";
 import { word } from "../words.ts";
 import { nameBytes } from "./name.ts";

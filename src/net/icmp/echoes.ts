@@ -2,7 +2,8 @@
 
 import { ProtocolError } from "../../devices/errors.ts";
 import type { EchoReply, Random } from "../../devices/index.ts";
-import { formatAddress, isSameAddress } from "../address.ts";
+import { formatAddress } from "../address.ts";
+import { isSameAddress } from "../prefix.ts";
 import type { Timer, Timers } from "../timers.ts";
 
 interface Echo {

@@ -12,10 +12,11 @@ import type {
   Random,
   ReceivedPacket,
 } from "../../devices/index.ts";
-import { formatAddress, isSameAddress, parseAddress } from "../address.ts";
+import { formatAddress, parseAddress } from "../address.ts";
 import { pseudoHeaderSum } from "../checksum.ts";
 import type { InternetLayer, Undeliverable } from "../internet.ts";
 import { Listeners } from "../listeners.ts";
+import { isSameAddress } from "../prefix.ts";
 import { timersOf, type Timers } from "../timers.ts";
 import { TokenBucket } from "../token-bucket.ts";
 import { Echoes } from "./echoes.ts";

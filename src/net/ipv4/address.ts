@@ -2,14 +2,6 @@
 
 import { long } from "../words.ts";
 
-/** An address with the length of its network's prefix, as in `10.0.0.2/24`. */
-export interface Prefix {
-  /** 4 or 16 bytes. */
-  readonly address: Uint8Array;
-  /** Bits: 0–32 or 0–128. */
-  readonly length: number;
-}
-
 /** 0.0.0.0: no address yet. */
 export const unspecified: Uint8Array = new Uint8Array(4);
 

@@ -2,7 +2,7 @@
 
 import { ProtocolError } from "../../devices/errors.ts";
 import type { Random } from "../../devices/index.ts";
-import { isSameAddress } from "../address.ts";
+import { isSameAddress } from "../prefix.ts";
 import { type Timer, type Timers } from "../timers.ts";
 import type { Ipv4 } from "./ipv4.ts";
 

@@ -1,6 +1,6 @@
 /** Which way packets go: our addresses, the networks they are in, and the routes beyond. */
 
-import { sharePrefix } from "../address.ts";
+import { sharePrefix } from "../prefix.ts";
 import { format, toNumber, unspecified } from "./address.ts";
 
 /** An address of ours. */

@@ -1,6 +1,7 @@
 /** IPv6 addresses as text (RFC 4291, 2.2; RFC 5952) and as 16 bytes in network order. */
 
 import { parse as parseIpv4 } from "../ipv4/address.ts";
+import { isSameAddress } from "../prefix.ts";
 import { word } from "../words.ts";
 
 /** `::`: no address yet. */
@@ -87,10 +88,4 @@ export function keyOf(address: Uint8Array): string {
 export function scopeOf(address: Uint8Array): number {
   if (isGroup(address)) return (address[1] ?? 0) & 0xf;
   return isLinkLocal(address) || isSameAddress(address, loopback) ? 2 : 14;
-}
-
-/** Whether both are the same 16 bytes. */
-export function isSameAddress(a: Uint8Array, b: Uint8Array): boolean {
-  for (let index = 15; index >= 0; index -= 1) if (a[index] !== b[index]) return false;
-  return true;
 }

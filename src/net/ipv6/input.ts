@@ -3,8 +3,9 @@
 import type { FrameOffload, ReceivedPacket } from "../../devices/index.ts";
 import { Reassembler, type Reassembled } from "../fragments.ts";
 import type { Undeliverable, UndeliverableReason } from "../internet.ts";
+import { isSameAddress } from "../prefix.ts";
 import type { Timers } from "../timers.ts";
-import { isGroup, isSameAddress, keyOf, loopback, unspecified } from "./address.ts";
+import { isGroup, keyOf, loopback, unspecified } from "./address.ts";
 import type { Ipv6Counters } from "./counters.ts";
 import { follow, followFrom, type HeaderChain } from "./extension-headers.ts";
 import { decode as decodeFragmentHeader, fragmentHeaderBytes } from "./fragment-header.ts";

@@ -16,7 +16,6 @@ import type {
 } from "../../devices/index.ts";
 import { formatAddress } from "../address.ts";
 import type { InternetLayer, Undeliverable } from "../internet.ts";
-import type { Prefix } from "../ipv4/address.ts";
 import { Loopback } from "../ipv4/loopback.ts";
 import { Listeners } from "../listeners.ts";
 import { Mld } from "../mld/mld.ts";
@@ -26,8 +25,9 @@ import type { ControlLink, ControlPacket } from "../ndp/link.ts";
 import { Ndp } from "../ndp/ndp.ts";
 import { ndpType } from "../ndp/packet.ts";
 import { PathMtus } from "../path-mtu.ts";
+import { isSameAddress, type Prefix } from "../prefix.ts";
 import { timersOf, type Timers } from "../timers.ts";
-import { isGroup, isLinkLocal, isSameAddress, keyOf, loopback, unspecified } from "./address.ts";
+import { isGroup, isLinkLocal, keyOf, loopback, unspecified } from "./address.ts";
 import { ipv6Counters, type Ipv6Counters } from "./counters.ts";
 import { macOf } from "./groups.ts";
 import { isIntact } from "./icmp-message.ts";

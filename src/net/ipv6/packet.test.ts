@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { isSameAddress, keyOf, parse, scopeOf } from "./address.ts";
+import { isSameAddress } from "../prefix.ts";
+import { keyOf, parse, scopeOf } from "./address.ts";
 import { follow } from "./extension-headers.ts";
 import * as fragmentHeader from "./fragment-header.ts";
 import { macOf, solicitedNode } from "./groups.ts";

@@ -3,7 +3,8 @@
 import type { Neighbour } from "../ndp/neighbours.ts";
 import type { Ndp } from "../ndp/ndp.ts";
 import type { PathMtus } from "../path-mtu.ts";
-import { isGroup, isSameAddress, keyOf, loopback } from "./address.ts";
+import { isSameAddress } from "../prefix.ts";
+import { isGroup, keyOf, loopback } from "./address.ts";
 import { macOf } from "./groups.ts";
 
 /** Destinations that are remembered; when they are more, all are looked up anew. */

@@ -1,6 +1,7 @@
 /** Which of our addresses to send from (RFC 6724, 5), as far as the rules can matter to a host. */
 
-import { isSameAddress, scopeOf } from "./address.ts";
+import { isSameAddress } from "../prefix.ts";
+import { scopeOf } from "./address.ts";
 
 /** One of our addresses. */
 export interface SourceCandidate {

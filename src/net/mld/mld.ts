@@ -4,11 +4,12 @@
  * that version asks.
  */
 
-import { isSameAddress, keyOf, scopeOf, unspecified } from "../ipv6/address.ts";
+import { keyOf, scopeOf, unspecified } from "../ipv6/address.ts";
 import { allNodes, allReportReaders, allRouters } from "../ipv6/groups.ts";
 import { seal } from "../ipv6/icmp-message.ts";
 import { nextHeader } from "../ipv6/packet.ts";
 import { soonMs, type ControlLink } from "../ndp/link.ts";
+import { isSameAddress } from "../prefix.ts";
 import type { Timer } from "../timers.ts";
 import {
   decodeQuery,

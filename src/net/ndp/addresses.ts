@@ -3,10 +3,11 @@
  * optimistic (RFC 4429): used at once, and given up if somebody else turns out to have them.
  */
 
-import { formatPrefix, sharePrefix } from "../address.ts";
-import { isLinkLocal, isSameAddress, unspecified } from "../ipv6/address.ts";
+import { formatPrefix } from "../address.ts";
+import { isLinkLocal, unspecified } from "../ipv6/address.ts";
 import { solicitedNode } from "../ipv6/groups.ts";
 import { selectSource } from "../ipv6/source-selection.ts";
+import { isSameAddress, sharePrefix } from "../prefix.ts";
 import type { Timer, Timers } from "../timers.ts";
 
 /** The most addresses that routers can make us have. */

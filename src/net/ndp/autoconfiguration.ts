@@ -6,8 +6,8 @@
  * the stack, and without one their hash would only be a longer way to draw.
  */
 
-import { sharePrefix } from "../address.ts";
 import { isGroup, isLinkLocal } from "../ipv6/address.ts";
+import { sharePrefix } from "../prefix.ts";
 import type { Timer } from "../timers.ts";
 import type { Addresses } from "./addresses.ts";
 import { endMs } from "./leases.ts";

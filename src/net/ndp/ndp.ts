@@ -4,10 +4,11 @@
  */
 
 import type { FrameOffload, ReceivedPacket } from "../../devices/index.ts";
-import { isGroup, isLinkLocal, isSameAddress, keyOf, unspecified } from "../ipv6/address.ts";
+import { isGroup, isLinkLocal, keyOf, unspecified } from "../ipv6/address.ts";
 import { allNodes, allRouters, solicitedNode } from "../ipv6/groups.ts";
 import { seal } from "../ipv6/icmp-message.ts";
 import { nextHeader } from "../ipv6/packet.ts";
+import { isSameAddress } from "../prefix.ts";
 import { Addresses, type LocalAddress } from "./addresses.ts";
 import { Autoconfiguration } from "./autoconfiguration.ts";
 import type { ControlLink } from "./link.ts";

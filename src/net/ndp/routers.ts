@@ -3,9 +3,10 @@
  * prefixes that are on the link, name servers and search domains, each for a time and each bounded.
  */
 
-import { formatAddress, sharePrefix } from "../address.ts";
+import { formatAddress } from "../address.ts";
 import { isLinkLocal, keyOf } from "../ipv6/address.ts";
 import { minimumMtu } from "../ipv6/packet.ts";
+import { sharePrefix } from "../prefix.ts";
 import type { Timers } from "../timers.ts";
 import { long } from "../words.ts";
 import { endMs, Leases } from "./leases.ts";

@@ -2,7 +2,7 @@
 
 import type { TcpOptions } from "../../devices/index.ts";
 import type { Random } from "../../devices/index.ts";
-import { isSameAddress } from "../address.ts";
+import { isSameAddress } from "../prefix.ts";
 import { word } from "../words.ts";
 
 /** The two ends of a connection. Addresses are 4 or 16 bytes, *borrowed*. */

@@ -1,6 +1,6 @@
 /** Addresses that connections keep: one copy for many, since most are of a few hosts. */
 
-import { isSameAddress } from "../address.ts";
+import { isSameAddress } from "../prefix.ts";
 
 /** Enough for the hosts that speak at one time, few enough to look through. */
 const count = 8;

@@ -1,7 +1,8 @@
 /** Listening ports: connections that others open, and what protects them from floods of SYNs. */
 
 import type { Endpoint, Random, TcpFlow, TcpListener, TcpOptions } from "../../devices/index.ts";
-import { formatAddress, isSameAddress } from "../address.ts";
+import { formatAddress } from "../address.ts";
+import { isSameAddress } from "../prefix.ts";
 import type { Connection, ConnectionLayer } from "./connection.ts";
 import type { ConnectionEnds } from "./connection-table.ts";
 import { makeHeader } from "./departs.ts";

@@ -2,7 +2,8 @@
 
 import { ProtocolError } from "../../devices/errors.ts";
 import type { Endpoint } from "../../devices/index.ts";
-import { parsePrefix, sharePrefix } from "../address.ts";
+import { parsePrefix } from "../address.ts";
+import { sharePrefix } from "../prefix.ts";
 import type { ConnectionFailure } from "./connection.ts";
 
 /** @throws {RangeError} if it is no port, or less than `least` */

@@ -16,9 +16,10 @@ import type {
   TcpListener,
   TcpOptions,
 } from "../../devices/index.ts";
-import { isSameAddress, parseAddress } from "../address.ts";
+import { parseAddress } from "../address.ts";
 import { addRange, finish, pseudoHeaderSum } from "../checksum.ts";
 import { ephemeralPort } from "../ephemeral-port.ts";
+import { isSameAddress } from "../prefix.ts";
 import { type Timers, timersOf } from "../timers.ts";
 import { TokenBucket } from "../token-bucket.ts";
 import { becomeEstablished } from "./connecting.ts";

@@ -1,4 +1,5 @@
-import { formatAddress, isSameAddress, parseAddress } from "../address.ts";
+import { formatAddress, parseAddress } from "../address.ts";
+import { isSameAddress } from "../prefix.ts";
 
 /**
  * Turns addresses into text and back, and remembers the last of each: datagrams come in runs from

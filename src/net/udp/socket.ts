@@ -6,9 +6,10 @@ import {
   type ReceivedPacket,
   type UdpSocket,
 } from "../../devices/index.ts";
-import { formatAddress, isSameAddress, parseAddress } from "../address.ts";
+import { formatAddress, parseAddress } from "../address.ts";
 import { isGroup as isIpv4Group } from "../ipv4/address.ts";
 import { isGroup as isIpv6Group } from "../ipv6/address.ts";
+import { isSameAddress } from "../prefix.ts";
 import { AddressText } from "./address-text.ts";
 import type { UdpPacket } from "./packet.ts";
 import { ReceiveQueue } from "./receive-queue.ts";

@@ -8,8 +8,9 @@ import {
   type Udp,
   type UdpSocket,
 } from "../../devices/index.ts";
-import { formatAddress, isSameAddress, parseAddress } from "../address.ts";
+import { formatAddress, parseAddress } from "../address.ts";
 import { ephemeralPort } from "../ephemeral-port.ts";
+import { isSameAddress } from "../prefix.ts";
 import { word } from "../words.ts";
 import { checksumOf, decode, headerBytes, protocolNumber } from "./packet.ts";
 import { DatagramSender } from "./sender.ts";
