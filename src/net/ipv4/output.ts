@@ -7,8 +7,8 @@ import { ProtocolError } from "../../devices/errors.ts";
 import type { Ethernet, FrameOffload, FrameWriter, PacketOptions } from "../../devices/index.ts";
 import { headerBytes as ethernetHeaderBytes } from "../ethernet/packet.ts";
 import { checkedTimeToLive } from "../internet.ts";
+import type { Loopback } from "../loopback.ts";
 import { format } from "./address.ts";
-import type { Loopback } from "./loopback.ts";
 import type { Neighbour } from "./neighbours.ts";
 import { emptyHeader, encode, etherType, headerBytes, maxPacketBytes } from "./packet.ts";
 

@@ -16,8 +16,8 @@ import type {
 } from "../../devices/index.ts";
 import { formatAddress } from "../address.ts";
 import type { InternetLayer, Undeliverable } from "../internet.ts";
-import { Loopback } from "../ipv4/loopback.ts";
 import { Listeners } from "../listeners.ts";
+import { Loopback } from "../loopback.ts";
 import { Mld } from "../mld/mld.ts";
 import { mldType } from "../mld/packet.ts";
 import type { AddressOutcome } from "../ndp/addresses.ts";

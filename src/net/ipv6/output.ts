@@ -10,7 +10,7 @@ import type {
 } from "../../devices/index.ts";
 import { headerBytes as ethernetHeaderBytes } from "../ethernet/packet.ts";
 import { checkedTimeToLive } from "../internet.ts";
-import type { Loopback } from "../ipv4/loopback.ts";
+import type { Loopback } from "../loopback.ts";
 import type { ControlPacket } from "../ndp/link.ts";
 import type { Neighbour, Neighbours } from "../ndp/neighbours.ts";
 import type { LinkParameters } from "../ndp/routers.ts";

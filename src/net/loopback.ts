@@ -3,7 +3,7 @@
  * what sends is never called back from inside.
  */
 
-import type { FrameOffload, FrameWriter } from "../../devices/index.ts";
+import type { FrameOffload, FrameWriter } from "../devices/index.ts";
 
 /** The most bytes under way. */
 const maxBytes = 4_194_304;
