@@ -1,5 +1,6 @@
 /** A lease put into effect, and those who want to know of it. */
 
+import { Listeners } from "../listeners.ts";
 import type { Lease } from "./lease.ts";
 
 /** What a lease is put into effect on: a part of `Ipv4`. */
@@ -27,7 +28,7 @@ export interface Configurable {
 export class Configuration {
   #lease: Lease | undefined;
   readonly #ipv4: Configurable;
-  readonly #listeners = new Set<{ readonly call: (lease: Lease | undefined) => void }>();
+  readonly #changes = new Listeners();
 
   constructor(ipv4: Configurable) {
     this.#ipv4 = ipv4;
@@ -44,7 +45,7 @@ export class Configuration {
       this.#ipv4.addRoute(prefix.address, prefix.length, gateway);
     }
     this.#lease = lease;
-    this.#changed();
+    this.#changes.call();
   }
 
   /** Ends the lease, if there is one. */
@@ -54,23 +55,17 @@ export class Configuration {
     this.#removeRoutes();
     this.#lease = undefined;
     this.#ipv4.deconfigure(address);
-    this.#changed();
+    this.#changes.call();
   }
 
   /** As `DhcpClient.onChange`. */
   onChange(listener: (lease: Lease | undefined) => void): () => void {
-    const entry = { call: listener };
-    this.#listeners.add(entry);
-    return () => void this.#listeners.delete(entry);
+    return this.#changes.add(() => listener(this.#lease));
   }
 
   #removeRoutes(): void {
     for (const { prefix } of this.#lease?.routes ?? []) {
       this.#ipv4.removeRoute(prefix.address, prefix.length);
     }
-  }
-
-  #changed(): void {
-    for (const { call } of this.#listeners) call(this.#lease);
   }
 }

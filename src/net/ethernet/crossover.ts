@@ -13,6 +13,7 @@ import type {
   Network,
   Offloads,
 } from "../../devices/index.ts";
+import { Listeners } from "../listeners.ts";
 import { checkFilled, checkFrame } from "./frame-checks.ts";
 import { addressBytes, headerBytes } from "./packet.ts";
 
@@ -98,7 +99,7 @@ class End implements Network {
   /** As many as the window fills stay to be used again. */
   readonly #maxSpareBatches: number;
   readonly #offers: boolean;
-  readonly #linkListeners = new Set<{ readonly call: (linkUp: boolean) => void }>();
+  readonly #linkChanges = new Listeners<boolean>();
   readonly #deliver = (): void => this.#handOver();
   /** Batches to the other end, in order; the last is the one that is being filled. */
   #underWay: Batch[] = [];
@@ -154,9 +155,7 @@ class End implements Network {
   }
 
   onLinkChange(listener: (linkUp: boolean) => void): () => void {
-    const entry = { call: listener };
-    this.#linkListeners.add(entry);
-    return () => this.#linkListeners.delete(entry);
+    return this.#linkChanges.add(listener);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -230,6 +229,6 @@ class End implements Network {
   takeDown(): void {
     if (!this.#linkUp) return;
     this.#linkUp = false;
-    for (const { call } of this.#linkListeners) call(false);
+    this.#linkChanges.call(false);
   }
 }
