@@ -4,8 +4,14 @@ import type { TcpFlow } from "../../src/devices/index.ts";
 import { parseAddress } from "../../src/net/address.ts";
 import { encode as encodeEthernet } from "../../src/net/ethernet/packet.ts";
 import { emptyHeader, encode as encodeIpv4, etherType } from "../../src/net/ipv4/packet.ts";
-import { makeHeader } from "../../src/net/tcp/departs.ts";
-import { decode, encode, flag, type TcpHeader, type TcpSegment } from "../../src/net/tcp/packet.ts";
+import {
+  decode,
+  emptySegment,
+  encode,
+  flag,
+  type TcpHeader,
+  type TcpSegment,
+} from "../../src/net/tcp/packet.ts";
 import type { SimulatedNetwork } from "../../src/simulated/index.ts";
 import { add, finish, pseudoHeaderSum } from "../../src/net/checksum.ts";
 import { add as addSequence } from "../../src/net/tcp/sequence.ts";
@@ -66,7 +72,7 @@ export class Attacker {
 
   /** Sends a segment that pretends to come from `from`. */
   forge(ends: Ends, changes: Partial<TcpHeader>, data: Uint8Array = new Uint8Array()): void {
-    const header = { ...makeHeader(ends.fromPort, ends.toPort), windowField: 65_535, ...changes };
+    const header = { ...emptySegment(ends.fromPort, ends.toPort), windowField: 65_535, ...changes };
     const segment = new Uint8Array(60 + data.length);
     const start = encode(header, segment);
     segment.set(data, start);

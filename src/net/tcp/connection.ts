@@ -9,10 +9,10 @@ import { segmentArrives } from "./arrives.ts";
 import type { ConnectionEnds } from "./connection-table.ts";
 import type { TcpCounters } from "./counters.ts";
 import { Cubic } from "./cubic.ts";
-import { NewReno } from "./new-reno.ts";
-import { departs, makeHeader, send } from "./departs.ts";
+import { departs, send } from "./departs.ts";
 import { KeepAlive } from "./keep-alive.ts";
-import { flag, type TcpHeader, type TcpSegment } from "./packet.ts";
+import { NewReno } from "./new-reno.ts";
+import { emptySegment, flag, type TcpHeader, type TcpSegment } from "./packet.ts";
 import { Receiver } from "./receiver.ts";
 import { Recovery } from "./recovery.ts";
 import { RoundTrip } from "./round-trip.ts";
@@ -64,7 +64,7 @@ export interface ConnectionLayer {
 /** Bytes of the options that every segment of a connection with timestamps has. */
 const timestampBytes = 12;
 
-/** The least send buffer, and how it grows with the congestion window. */
+/** What the send buffer takes at least; it takes more as the congestion window grows. */
 const minSendBufferBytes = 64 * 1024;
 
 /** A connection. */
@@ -83,8 +83,6 @@ export class Connection implements ConnectionEnds {
   user: ConnectionUser | undefined;
   state: State = "CLOSED";
   failure: ConnectionFailure | undefined;
-  /** Whether it was opened by a segment that arrived. */
-  readonly isPassive: boolean;
   /** As negotiated (RFC 7323). */
   usesTimestamps = false;
   usesWindowScale = false;
@@ -94,7 +92,7 @@ export class Connection implements ConnectionEnds {
   early: TcpSegment | undefined;
   /** The user has let go of it: what arrives is answered with a reset (RFC 9293, 3.6.1). */
   isOrphan = false;
-  /** Where to be in the layer's list of connections to look after when a batch ends. */
+  /** Whether it is in the layer's list of those to be flushed when the batch ends. */
   isTouched = false;
   /** IP refused a segment that is too large for the path, as it knows by now. */
   isPathNarrower = false;
@@ -115,7 +113,6 @@ export class Connection implements ConnectionEnds {
     options: TcpOptions,
     iss: number,
     timestampOffset: number,
-    isPassive: boolean,
   ) {
     this.local = ends.local;
     this.localPort = ends.localPort;
@@ -123,7 +120,6 @@ export class Connection implements ConnectionEnds {
     this.remotePort = ends.remotePort;
     this.layer = layer;
     this.options = options;
-    this.isPassive = isPassive;
     this.#timestampOffset = timestampOffset;
     const { settings } = layer;
     const segmentBytes = layer.segmentBytes(ends.remote).plain;
@@ -142,8 +138,7 @@ export class Connection implements ConnectionEnds {
     if (options.keepAliveMs !== undefined) {
       this.#keepAlive = new KeepAlive(options.keepAliveMs, settings);
     }
-
-    this.header = makeHeader(ends.localPort, ends.remotePort);
+    this.header = emptySegment(ends.localPort, ends.remotePort);
   }
 
   /** The timestamp clock at a time: milliseconds from an offset of its own (RFC 7323, 5.4). */
@@ -225,9 +220,7 @@ export class Connection implements ConnectionEnds {
       return;
     }
     if (nowMs >= recovery.reorderingMs) sender.expireReordering(nowMs);
-    if (nowMs >= sender.deadlineMs) {
-      sender.expire(nowMs);
-    }
+    if (nowMs >= sender.deadlineMs) sender.expire(nowMs);
     if (nowMs >= receiver.ackDueMs) receiver.isAckDue = true;
     if (nowMs >= this.#probeMs && !this.#probe(nowMs)) return;
     this.flush(nowMs);

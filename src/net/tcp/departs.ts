@@ -4,26 +4,6 @@ import type { Connection } from "./connection.ts";
 import { flag, noSackBlocks, type TcpHeader } from "./packet.ts";
 import { add } from "./sequence.ts";
 
-/** A header to be used for every segment of a connection. */
-export function makeHeader(sourcePort: number, destinationPort: number): TcpHeader {
-  return {
-    sourcePort,
-    destinationPort,
-    sequenceNumber: 0,
-    acknowledgmentNumber: 0,
-    flags: 0,
-    windowField: 0,
-    urgentPointer: 0,
-    maximumSegmentSize: 0,
-    windowScale: -1,
-    sackPermitted: false,
-    timestamps: false,
-    timestampValue: 0,
-    timestampEcho: 0,
-    sackBlocks: noSackBlocks,
-  };
-}
-
 /** Sends sequence numbers of the stream: SYN, data and FIN, as their place says. */
 export function departs(
   connection: Connection,

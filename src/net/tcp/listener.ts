@@ -5,9 +5,8 @@ import { formatAddress } from "../address.ts";
 import { isSameAddress } from "../prefix.ts";
 import type { Connection, ConnectionLayer } from "./connection.ts";
 import type { ConnectionEnds } from "./connection-table.ts";
-import { makeHeader } from "./departs.ts";
 import { answer, resume } from "./opens.ts";
-import { flag, type TcpHeader, type TcpSegment } from "./packet.ts";
+import { emptySegment, flag, type TcpHeader, type TcpSegment } from "./packet.ts";
 import { add } from "./sequence.ts";
 import { SynCookies } from "./syn-cookie.ts";
 
@@ -112,7 +111,7 @@ export class Listener implements TcpListener {
     this.#cookieMs = nowMs;
     layer.counters.backlogFull += 1;
     const { local, localPort, remote, remotePort } = ends;
-    const header = makeHeader(localPort, remotePort);
+    const header = emptySegment(localPort, remotePort);
     header.flags = flag.syn | flag.ack;
     header.acknowledgmentNumber = add(segment.sequenceNumber, 1);
     header.sequenceNumber = this.#cookies.make(

@@ -113,11 +113,11 @@ export const noSackBlocks: readonly SackBlock[] = [];
 
 const noPayload = new Uint8Array(0);
 
-/** A segment to decode into. */
-export function emptySegment(): TcpSegment {
+/** A segment with nothing but its ports: to decode into, or a header to fill in. */
+export function emptySegment(sourcePort: number = 0, destinationPort: number = 0): TcpSegment {
   return {
-    sourcePort: 0,
-    destinationPort: 0,
+    sourcePort,
+    destinationPort,
     sequenceNumber: 0,
     acknowledgmentNumber: 0,
     flags: 0,

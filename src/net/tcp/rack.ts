@@ -20,16 +20,12 @@ export class Rack {
   #roundTripMs = 0;
   /** The end of the furthest delivered segment: RACK.fack. */
   #furthest: number | undefined;
+  /** Whether segments of this connection have arrived out of order. */
   #hasSeenReordering = false;
   #windowMultiplier = 1;
   #windowPersists = 0;
   /** SND.NXT when the window was widened last: once in a round trip is enough. */
   #duplicateRound: number | undefined;
-
-  /** Whether segments of this connection have arrived out of order. */
-  get hasSeenReordering(): boolean {
-    return this.#hasSeenReordering;
-  }
 
   /**
    * Notes that a segment was delivered (steps 2 and 3). `mayBeOriginal` says that what was

@@ -1,7 +1,6 @@
 /** Segments that belong to no connection: resets, and the answers that remember nothing. */
 
-import { makeHeader } from "./departs.ts";
-import { flag, type TcpHeader, type TcpSegment } from "./packet.ts";
+import { emptySegment, flag, type TcpHeader, type TcpSegment } from "./packet.ts";
 import { add } from "./sequence.ts";
 
 /**
@@ -11,7 +10,7 @@ import { add } from "./sequence.ts";
 export function rejection(segment: TcpSegment): TcpHeader | undefined {
   const { flags, sequenceNumber, payload } = segment;
   if ((flags & flag.rst) !== 0) return undefined;
-  const header = makeHeader(segment.destinationPort, segment.sourcePort);
+  const header = emptySegment(segment.destinationPort, segment.sourcePort);
   if ((flags & flag.ack) !== 0) {
     header.flags = flag.rst;
     header.sequenceNumber = segment.acknowledgmentNumber;

@@ -201,7 +201,7 @@ class TcpLayer implements Tcp, ConnectionLayer {
     nowMs: number,
     iss: number = this.#initialSequenceNumber(ends, nowMs),
   ): Connection {
-    return this.#add(ends, options, iss, true);
+    return this.#add(ends, options, iss);
   }
 
   /** Sends a segment of no connection. */
@@ -245,11 +245,11 @@ class TcpLayer implements Tcp, ConnectionLayer {
     if (localPort === undefined) throw connectError(to, "no-buffer");
     const ends = { local, localPort, remote, remotePort: to.port };
     this.counters.opened += 1;
-    return this.#add(ends, options, this.#initialSequenceNumber(ends, this.#nowMs()), false);
+    return this.#add(ends, options, this.#initialSequenceNumber(ends, this.#nowMs()));
   }
 
-  #add(ends: ConnectionEnds, options: TcpOptions, iss: number, isPassive: boolean): Connection {
-    const connection = new Connection(ends, this, options, iss, this.#random.uint32(), isPassive);
+  #add(ends: ConnectionEnds, options: TcpOptions, iss: number): Connection {
+    const connection = new Connection(ends, this, options, iss, this.#random.uint32());
     connection.timer = this.#timers.timer((nowMs) => connection.expire(nowMs));
     this.#table.add(connection);
     return connection;
@@ -319,12 +319,16 @@ class TcpLayer implements Tcp, ConnectionLayer {
     if (Number.isNaN(this.#batchMs)) this.#batchMs = this.#nowMs();
     const { sourcePort, destinationPort } = segment;
     const entry = this.#table.find(destination, destinationPort, source, sourcePort);
-    if (entry instanceof Connection) this.#touch(entry, segment);
-    else this.#receiveUnconnected(entry, segment, source, destination);
+    if (entry instanceof Connection) {
+      entry.receive(segment, this.#batchMs);
+      this.#touch(entry);
+    } else {
+      this.#receiveUnconnected(entry, segment, source, destination);
+    }
   }
 
-  #touch(connection: Connection, segment: TcpSegment): void {
-    connection.receive(segment, this.#batchMs);
+  /** Has a connection flushed when the batch ends. */
+  #touch(connection: Connection): void {
     if (connection.isTouched) return;
     connection.isTouched = true;
     this.#touched.push(connection);
@@ -371,10 +375,7 @@ class TcpLayer implements Tcp, ConnectionLayer {
       options: listener.options,
     };
     const connection = listener.receive(kept, segment, this.#batchMs, iss);
-    if (connection !== undefined && !connection.isTouched) {
-      connection.isTouched = true;
-      this.#touched.push(connection);
-    }
+    if (connection !== undefined) this.#touch(connection);
   }
 
   #write(

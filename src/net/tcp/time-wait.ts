@@ -6,8 +6,7 @@
 import type { Timer, Timers } from "../timers.ts";
 import type { Connection } from "./connection.ts";
 import type { ConnectionEnds } from "./connection-table.ts";
-import { makeHeader } from "./departs.ts";
-import { flag, type TcpHeader, type TcpSegment } from "./packet.ts";
+import { emptySegment, flag, type TcpHeader, type TcpSegment } from "./packet.ts";
 import { add, difference, isBefore } from "./sequence.ts";
 
 /** What is left of a connection. */
@@ -53,7 +52,7 @@ export class TimeWait implements ConnectionEnds {
 
   /** What repeats the last acknowledgment. */
   acknowledgment(nowMs: number): TcpHeader {
-    const header = makeHeader(this.localPort, this.remotePort);
+    const header = emptySegment(this.localPort, this.remotePort);
     header.flags = flag.ack;
     header.sequenceNumber = this.sndNxt;
     header.acknowledgmentNumber = this.rcvNxt;
