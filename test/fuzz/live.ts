@@ -9,7 +9,6 @@ import type {
   FrameWriter,
   Icmp,
   Network,
-  Random,
   Tcp,
   Udp,
 } from "../../src/devices/index.ts";
@@ -20,8 +19,10 @@ import { connect as connectIpv4 } from "../../src/net/ipv4/ipv4.ts";
 import { connect as connectIpv6 } from "../../src/net/ipv6/ipv6.ts";
 import { connect as connectTcp } from "../../src/net/tcp/tcp.ts";
 import { connect as connectUdp } from "../../src/net/udp/udp.ts";
+import { type Generator, seededGenerator } from "../../src/simulated/generator.ts";
+import { SimulatedRandom } from "../../src/simulated/random.ts";
 import { ManualClock } from "./manual-clock.ts";
-import { type Draw, drawFrom, mutate } from "./mutate.ts";
+import { mutate } from "./mutate.ts";
 
 /** Sees each frame before it is handed on. */
 export type Watch = (frame: Uint8Array) => void;
@@ -73,14 +74,9 @@ interface Host {
   readonly addresses: readonly [string, string];
 }
 
-async function makeHost(number: number, clock: ManualClock, draw: Draw): Promise<Host> {
+async function makeHost(number: number, clock: ManualClock, seed: number): Promise<Host> {
   const end = new End(number);
-  const random: Random = {
-    counters: {},
-    fill: (into) => into.fill(0).map(() => Math.floor(draw() * 256)) as typeof into,
-    uint32: () => Math.floor(draw() * 2 ** 32),
-    async [Symbol.asyncDispose]() {},
-  };
+  const random = new SimulatedRandom(seed, `host ${number}`);
   const ethernet = connectEthernet({ network: end });
   const arp = connectArp({ ethernet, clock, random });
   const v4 = connectIpv4({ ethernet, arp, clock, random });
@@ -121,27 +117,29 @@ async function talk(
   { tcp, udp, icmp }: Host,
   other: Host,
   clock: ManualClock,
-  draw: Draw,
+  random: Generator,
 ): Promise<never> {
   const socket = udp.bind(0);
   for (;;) {
-    const address = other.addresses[draw() < 0.5 ? 0 : 1];
-    void icmp.echo(address, { payloadBytes: Math.floor(draw() ** 4 * 5000) }).catch(() => {});
+    const address = other.addresses[random.chance(0.5) ? 0 : 1];
+    void icmp
+      .echo(address, { payloadBytes: Math.floor(random.fraction() ** 4 * 5000) })
+      .catch(() => {});
     try {
-      socket.send(new Uint8Array(Math.floor(draw() ** 4 * 4000)), {
+      socket.send(new Uint8Array(Math.floor(random.fraction() ** 4 * 4000)), {
         address,
-        port: 6 + (draw() < 0.9 ? 1 : 0),
+        port: random.chance(0.9) ? 7 : 6,
       });
       const flow = await tcp.connect({ address, port: 7 }, { userTimeoutMs: 10_000 });
       const exchange = async (): Promise<void> => {
-        await flow.write(new Uint8Array(Math.floor(draw() ** 2 * 60_000)).fill(7));
+        await flow.write(new Uint8Array(Math.floor(random.fraction() ** 2 * 60_000)).fill(7));
         await flow.read();
-        if (draw() < 0.5) await flow.shutdown("write");
+        if (random.chance(0.5)) await flow.shutdown("write");
         await flow.read();
       };
       // A mutated acknowledgment can make both wait for ever.
       await Promise.race([exchange().catch(() => {}), clock.sleep(3000)]);
-      if (draw() < 0.1) flow.abort();
+      if (random.chance(0.1)) flow.abort();
       await flow[Symbol.asyncDispose]();
     } catch {
       // It was reset, timed out or refused, as the mutated frames would have it.
@@ -155,12 +153,12 @@ async function talk(
  * @param watch sees every mutated frame before it is delivered
  */
 export async function fuzzStack(seed: number, inputs: number, watch: Watch): Promise<void> {
-  const draw = drawFrom(seed);
+  const random = seededGenerator(seed, "fuzz");
   const clock = new ManualClock();
-  const hosts = [await makeHost(1, clock, draw), await makeHost(2, clock, draw)] as const;
+  const hosts = [await makeHost(1, clock, seed), await makeHost(2, clock, seed)] as const;
   for (const host of hosts) serve(host);
-  void talk(hosts[0], hosts[1], clock, draw);
-  void talk(hosts[1], hosts[0], clock, draw);
+  void talk(hosts[0], hosts[1], clock, random);
+  void talk(hosts[1], hosts[0], clock, random);
   let last: Uint8Array = new Uint8Array(60);
   let count = 0;
   while (count < inputs) {
@@ -172,16 +170,16 @@ export async function fuzzStack(seed: number, inputs: number, watch: Watch): Pro
     ] as const) {
       for (const frame of from.end.sent.splice(0)) {
         to.end.receiver?.frame(frame.slice());
-        for (; draw() < share && count < inputs; count += 1) {
-          const mutated = mutate(frame, last, draw);
+        for (; random.chance(share) && count < inputs; count += 1) {
+          const mutated = mutate(frame, last, random);
           watch(mutated);
           to.end.receiver?.frame(mutated);
         }
-        if (draw() < 0.1) last = frame;
+        if (random.chance(0.1)) last = frame;
       }
       to.end.receiver?.batchEnd?.();
     }
-    clock.advance(draw() ** 4 * 500);
+    clock.advance(random.fraction() ** 4 * 500);
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
 }

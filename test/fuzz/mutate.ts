@@ -1,20 +1,8 @@
 /** Mutations of frames: what a broken wire, a broken host or an attacker might send. */
 
 import { add, finish, pseudoHeaderSum } from "../../src/net/checksum.ts";
-
-/** Numbers from 0 to 1. */
-export type Draw = () => number;
-
-/** Numbers that follow from a seed (xorshift32). */
-export function drawFrom(seed: number): Draw {
-  let state = (Math.imul(seed, 0x9e37_79b1) | 1) >>> 0;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-}
+import { setWord, word } from "../../src/net/words.ts";
+import type { Generator } from "../../src/simulated/generator.ts";
 
 /** Values at which lengths, offsets and counters break. */
 const edges = [0, 1, 2, 4, 5, 7, 8, 15, 16, 20, 40, 63, 64, 127, 128, 254, 255];
@@ -22,29 +10,29 @@ const edges = [0, 1, 2, 4, 5, 7, 8, 15, 16, 20, 40, 63, 64, 127, 128, 254, 255];
 const ethernetBytes = 14;
 
 /** A changed copy of a frame: 1 to 8 changes, and mostly with checksums that are right again. */
-export function mutate(frame: Uint8Array, other: Uint8Array, draw: Draw): Uint8Array {
+export function mutate(frame: Uint8Array, other: Uint8Array, random: Generator): Uint8Array {
   let bytes: Uint8Array = frame.slice();
-  for (let count = 1 + Math.floor(draw() ** 3 * 8); count > 0; count -= 1) {
-    bytes = change(bytes, other, draw);
+  for (let count = 1 + Math.floor(random.fraction() ** 3 * 8); count > 0; count -= 1) {
+    bytes = change(bytes, other, random);
   }
-  if (draw() < 0.9) repair(bytes);
+  if (random.chance(0.9)) repair(bytes);
   return bytes;
 }
 
-function change(bytes: Uint8Array, other: Uint8Array, draw: Draw): Uint8Array {
+function change(bytes: Uint8Array, other: Uint8Array, random: Generator): Uint8Array {
   // Headers are more telling than data, so that most changes are near the front.
-  const at = Math.floor(draw() ** (draw() < 0.8 ? 3 : 1) * bytes.length);
-  const kind = draw();
+  const at = Math.floor(random.fraction() ** (random.chance(0.8) ? 3 : 1) * bytes.length);
+  const kind = random.fraction();
   if (kind < 0.3) {
-    bytes[at] = (bytes[at] ?? 0) ^ (1 << Math.floor(draw() * 8));
+    bytes[at] = (bytes[at] ?? 0) ^ (1 << random.below(8));
   } else if (kind < 0.5) {
-    bytes[at] = Math.floor(draw() * 256);
+    bytes[at] = random.below(256);
   } else if (kind < 0.8) {
-    bytes[at] = edges[Math.floor(draw() * edges.length)] ?? 0;
+    bytes[at] = edges[random.below(edges.length)] ?? 0;
   } else if (kind < 0.85) {
     return bytes.slice(0, Math.max(ethernetBytes, at));
   } else if (kind < 0.9) {
-    const longer = new Uint8Array(Math.min(1514, bytes.length + Math.floor(draw() * 64)));
+    const longer = new Uint8Array(Math.min(1514, bytes.length + random.below(64)));
     longer.set(bytes);
     return longer;
   } else {
@@ -57,7 +45,7 @@ function change(bytes: Uint8Array, other: Uint8Array, draw: Draw): Uint8Array {
 
 /** Makes the checksums of IP and of what it carries right, as far as the headers make sense. */
 export function repair(frame: Uint8Array): void {
-  const etherType = ((frame[12] ?? 0) << 8) | (frame[13] ?? 0);
+  const etherType = word(frame, 12);
   const packet = frame.subarray(ethernetBytes);
   if (etherType === 0x0800 && packet.length >= 20) repairIpv4(packet);
   if (etherType === 0x86dd && packet.length >= 40) {
@@ -68,9 +56,9 @@ export function repair(frame: Uint8Array): void {
 function repairIpv4(packet: Uint8Array): void {
   const start = ((packet[0] ?? 0) & 15) * 4;
   if (start < 20 || start > packet.length) return;
-  setSum(packet, 10, 0);
-  setSum(packet, 10, finish(add(packet.subarray(0, start))));
-  const length = ((packet[2] ?? 0) << 8) | (packet[3] ?? 0);
+  setWord(packet, 10, 0);
+  setWord(packet, 10, finish(add(packet.subarray(0, start))));
+  const length = word(packet, 2);
   if (length < start || length > packet.length) return;
   const payload = packet.subarray(start, length);
   repairPayload(payload, packet.subarray(12, 16), packet.subarray(16, 20), packet[9]);
@@ -84,13 +72,8 @@ function repairPayload(
 ): void {
   const at = { 1: 2, 6: 16, 17: 6, 58: 2 }[protocol];
   if (at === undefined || payload.length < at + 2) return;
-  setSum(payload, at, 0);
+  setWord(payload, at, 0);
   const isPlain = protocol === 1;
   const pseudo = isPlain ? 0 : pseudoHeaderSum(source, destination, protocol, payload.length);
-  setSum(payload, at, finish(add(payload, pseudo)));
-}
-
-function setSum(bytes: Uint8Array, at: number, sum: number): void {
-  bytes[at] = sum >> 8;
-  bytes[at + 1] = sum & 0xff;
+  setWord(payload, at, finish(add(payload, pseudo)));
 }

@@ -7,6 +7,7 @@
 import { ProtocolError, type TcpFlow, type TcpOptions } from "../../src/devices/index.ts";
 import { timersOf } from "../../src/net/timers.ts";
 import type { TcpSettings } from "../../src/net/tcp/settings.ts";
+import { seededGenerator } from "../../src/simulated/generator.ts";
 import type { WireOptions } from "../../src/simulated/index.ts";
 import { pattern, tcpWorld, type TcpWorld } from "../tcp-world.ts";
 
@@ -44,24 +45,24 @@ export interface Outcome {
 
 /** Draws a plan. */
 export function planFor(seed: number): Plan {
-  const next = generator(seed);
+  const random = seededGenerator(seed, "plan");
   const pick = <Value>(values: readonly Value[]): Value =>
-    values[Math.floor(next() * values.length)] as Value;
-  const upTo = (most: number): number => (next() < 0.4 ? 0 : next() * most);
+    values[random.below(values.length)] as Value;
+  const upTo = (most: number): number => (random.chance(0.4) ? 0 : random.fraction() * most);
   const part = (): Part => ({
     bytes: pick([0, 1, 1000, 20_000, 100_000]),
     chunkBytes: pick([1, 100, 1460, 5000, 65_536]),
     restMs: pick([0, 0, 0, 1, 20]),
     options: {
-      noDelay: next() < 0.5,
+      noDelay: random.chance(0.5),
       receiveBufferBytes: pick([2000, 10_000, 65_535, 1_000_000]),
       sendBufferBytes: pick([2000, 65_536, 1_000_000]),
       // A connection that loses a third of its segments may take long.
       userTimeoutMs: 3_600_000,
     },
     settings: {
-      timestamps: next() < 0.7,
-      selectiveAcknowledgment: next() < 0.7,
+      timestamps: random.chance(0.7),
+      selectiveAcknowledgment: random.chance(0.7),
       congestion: pick(["cubic", "new-reno"]),
       initialReceiveBytes: pick([1460, 10_000, 65_535]),
     },
@@ -82,7 +83,9 @@ export function planFor(seed: number): Plan {
     },
     client: part(),
     server: part(),
-    outage: next() < 0.2 ? { atMs: next() * 2000, forMs: next() * 5000 } : undefined,
+    outage: random.chance(0.2)
+      ? { atMs: random.fraction() * 2000, forMs: random.fraction() * 5000 }
+      : undefined,
   };
 }
 
@@ -193,15 +196,4 @@ async function pullCable(
     // The trial is over.
   }
   network.setLink(true);
-}
-
-/** Numbers from 0 to 1 that follow from a seed (mulberry32). */
-function generator(seed: number): () => number {
-  let state = (seed * 0x9e37_79b1) >>> 0;
-  return () => {
-    state = (state + 0x6d2b_79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
