@@ -1,20 +1,19 @@
 // What carries frames between a program on Node and the kernel: each way stands a flood of pings.
 
+import { prefix } from "./host.mjs";
 import { withTap } from "./lab.mjs";
 
 const pingCount = 2_000;
 
-await withTap(import.meta.url, async ({ fd, tap, check, run, start }) => {
+await withTap(import.meta.url, async ({ fd, tap, check, host, run, start }) => {
   /**
-   * Answers on one side, pings from the other.
+   * A stack of ours, to be pinged.
    *
    * @param {string} net
    * @param {string} address
    */
   async function respond(net, address) {
-    const responder = start(process.execPath, "interop/echo-responder.mjs", net, address);
-    await responder.shows("ready");
-    return responder;
+    await host({ net, ipv4: { address: prefix(`${address}/24`) }, ipv6: "none" });
   }
 
   /** @param {string} address */

@@ -1,29 +1,25 @@
 // The bridge with faults does what it is asked to, as the kernel's pings see it.
 
+import { ours } from "./host.mjs";
 import { withTap } from "./lab.mjs";
 
 const pingCount = 1_000;
-const address = "10.9.0.2";
+const address = ours.ipv4;
 
-await withTap(import.meta.url, async ({ fd, check, run, start }) => {
+await withTap(import.meta.url, async ({ fd, check, host, run, start, tap }) => {
   /**
    * Pings through a bridge with these faults, and reads what ping counted.
    *
    * @param {string[]} faults
    */
   async function pingThrough(...faults) {
-    const responder = start(
-      process.execPath,
-      "interop/echo-responder.mjs",
-      "listen::4000",
-      address,
-    );
-    await responder.shows("ready");
     const nets = [`fd:${fd}`, "stream::4000"];
     const bridge = start(process.execPath, "interop/faulty-bridge.mjs", ...nets, ...faults);
+    await host({ net: "listen::4000", mac: Uint8Array.of(2, 0, 0, 0, 0, 2) });
     await bridge.shows("ready");
-    // An answer that is lost costs a second, one by one.
-    await run("ip", "neigh", "replace", address, "lladdr", "02:00:00:00:00:02", "dev", "tap0");
+    // An answer that is lost costs a second, one by one; our side knows the kernel from then on.
+    await run("ip", "neigh", "replace", address, "lladdr", "02:00:00:00:00:02", "dev", tap);
+    await run("ping", "-q", "-i", "0.2", "-c", "1", "-w", "10", address);
     const flags = ["-q", "-i", "0.002", "-W", "1", "-c", `${pingCount}`];
     const summary = await run("ping", ...flags, address);
     const [, received] = /, (\d+) received/.exec(summary) ?? [];

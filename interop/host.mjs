@@ -12,7 +12,10 @@ import { connect as connectRandom } from "fata-morgana/platform-node/random";
 /**
  * How a stack differs from one at {@link ours} on the TAP device.
  *
- * @typedef {Partial<import("fata-morgana/net/stack").StackOptions> & { net?: string }} HostOptions
+ * @typedef {Partial<import("fata-morgana/net/stack").StackOptions> & {
+ *   net?: string,
+ *   mac?: Uint8Array,
+ * }} HostOptions `mac`: a random one by default, and the same for as long as there is the network
  */
 
 /** Our addresses, beside the kernel's. */
@@ -40,8 +43,10 @@ const networks = new Map();
  * @param {HostOptions} [options]
  * @returns {Promise<import("fata-morgana/devices").Stack>}
  */
-export async function connectHost({ net = "fd:3", ...options } = {}) {
-  const connecting = networks.get(net) ?? connectNetwork({ link: parseSocketLink(net) });
+export async function connectHost({ net = "fd:3", mac, ...options } = {}) {
+  const address = mac === undefined ? {} : { mac };
+  const connecting =
+    networks.get(net) ?? connectNetwork({ link: parseSocketLink(net), ...address });
   networks.set(net, connecting);
   return connectStack({
     network: await connecting,
@@ -53,8 +58,11 @@ export async function connectHost({ net = "fd:3", ...options } = {}) {
   });
 }
 
-/** @param {string} text */
-function prefix(text) {
+/**
+ * @param {string} text such as `10.9.0.2/24`
+ * @returns {import("fata-morgana/net/prefix").Prefix}
+ */
+export function prefix(text) {
   const parsed = parsePrefix(text);
   if (parsed === undefined) throw new TypeError(`Cannot read ${text}: it is no prefix`);
   return parsed;
