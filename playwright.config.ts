@@ -1,14 +1,12 @@
 import { defineConfig, type ReporterDescription } from "@playwright/test";
 import { devPort, devUrl, staticBase, staticPort, staticUrl } from "./e2e/servers.ts";
-import { findBrowser } from "./scripts/browser.mjs";
+import { browserFlags, findBrowser } from "./scripts/browser.mjs";
 
 // Found once: Playwright's workers load this file again, and inherit the variable.
 const browser = (process.env["MORGANA_BROWSER"] ??= findBrowser() ?? "");
 if (browser === "") throw new Error("There is no Chromium here. `npm test` installs one.");
 
 const readable: ReporterDescription = [process.stdout.isTTY ? "list" : "line"];
-
-const isRoot = process.getuid?.() === 0;
 
 export default defineConfig({
   testDir: "e2e",
@@ -23,9 +21,7 @@ export default defineConfig({
     launchOptions: {
       executablePath: browser,
       args: [
-        // Chromium refuses its sandbox to root.
-        ...(isRoot ? ["--no-sandbox"] : []),
-        "--disable-gpu",
+        ...browserFlags,
         "--no-first-run",
         "--disable-background-networking",
         "--disable-component-update",

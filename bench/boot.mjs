@@ -9,11 +9,10 @@ import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { chromium } from "@playwright/test";
 import { build } from "vite";
 import { morgana } from "fata-morgana/vite";
-import { ensureBrowser } from "../scripts/browser.mjs";
 import { serveStatic } from "../scripts/serve-static.mjs";
+import { launch } from "./browser.mjs";
 import { spread } from "./report.mjs";
 
 /** @param {string} path */
@@ -117,10 +116,7 @@ export async function run() {
   const folder = await mkdtemp(join(tmpdir(), "morgana-bench-"));
   await buildPages(folder);
   const server = await serveStatic({ directory: folder });
-  const browser = await chromium.launch({
-    executablePath: process.env["MORGANA_BROWSER"] ?? (await ensureBrowser()),
-    args: [...(process.getuid?.() === 0 ? ["--no-sandbox"] : []), "--disable-gpu"],
-  });
+  const browser = await launch();
   try {
     const page = await browser.newPage();
     await page.addInitScript(watch);

@@ -1,10 +1,7 @@
 // Frames from one worker to another through the page's switch, in a real browser: packed into
 // messages, and in shared memory, where the page is cross-origin isolated.
 
-import { fileURLToPath } from "node:url";
-import { chromium } from "@playwright/test";
-import { createServer } from "vite";
-import { ensureBrowser } from "../scripts/browser.mjs";
+import { withPage } from "./browser.mjs";
 import { spread } from "./report.mjs";
 
 const rounds = 5;
@@ -18,31 +15,7 @@ const kinds = [
 
 /** @returns {Promise<readonly import("./report.mjs").Row[]>} */
 export async function run() {
-  const server = await createServer({
-    root: fileURLToPath(new URL("pages/links", import.meta.url)),
-    configFile: false,
-    logLevel: "error",
-    server: {
-      host: "127.0.0.1",
-      port: 0,
-      hmr: false,
-      fs: { allow: [fileURLToPath(new URL("..", import.meta.url))] },
-      headers: {
-        "cross-origin-opener-policy": "same-origin",
-        "cross-origin-embedder-policy": "require-corp",
-      },
-    },
-    optimizeDeps: { noDiscovery: true },
-  });
-  await server.listen();
-  const browser = await chromium.launch({
-    executablePath: process.env["MORGANA_BROWSER"] ?? (await ensureBrowser()),
-    args: [...(process.getuid?.() === 0 ? ["--no-sandbox"] : []), "--disable-gpu"],
-  });
-  try {
-    const page = await browser.newPage();
-    await page.goto(server.resolvedUrls?.local[0] ?? "");
-    await page.waitForFunction(() => "measure" in globalThis);
+  return withPage("links", "measure", async (page) => {
     const rows = [];
     for (const { name, ...frames } of kinds) {
       const samples = {
@@ -60,10 +33,7 @@ export async function run() {
         rows.push(...rowsOf(`${name}, ${way}`, sample));
     }
     return rows;
-  } finally {
-    await browser.close();
-    await server.close();
-  }
+  });
 }
 
 /**

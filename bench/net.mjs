@@ -5,9 +5,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { chromium } from "@playwright/test";
-import { build, createServer } from "vite";
-import { ensureBrowser } from "../scripts/browser.mjs";
+import { build } from "vite";
+import { withPage } from "./browser.mjs";
 import { spread } from "./report.mjs";
 import { measureSizes } from "./size.mjs";
 
@@ -16,21 +15,8 @@ const rounds = 7;
 /** @returns {Promise<readonly import("./report.mjs").Row[]>} */
 export async function run() {
   const node = await bundled();
-  const server = await serve();
-  const browser = await chromium.launch({
-    executablePath: process.env["MORGANA_BROWSER"] ?? (await ensureBrowser()),
-    args: [...(process.getuid?.() === 0 ? ["--no-sandbox"] : []), "--disable-gpu"],
-  });
-  try {
-    const page = await browser.newPage();
-    await page.goto(server.resolvedUrls?.local[0] ?? "");
-    await page.waitForFunction(() => "between" in globalThis);
-    const samples = await takeTurns(node, page);
-    return rowsOf(node.measures, samples, await sizes());
-  } finally {
-    await browser.close();
-    await server.close();
-  }
+  const samples = await withPage("net", "between", (page) => takeTurns(node, page));
+  return rowsOf(node.measures, samples, await sizes());
 }
 
 /**
@@ -53,25 +39,6 @@ async function bundled() {
   } finally {
     rmSync(outDir, { recursive: true });
   }
-}
-
-function serve() {
-  return createServer({
-    root: fileURLToPath(new URL("pages/net", import.meta.url)),
-    configFile: false,
-    logLevel: "error",
-    server: {
-      host: "127.0.0.1",
-      port: 0,
-      hmr: false,
-      fs: { allow: [fileURLToPath(new URL("..", import.meta.url))] },
-      headers: {
-        "cross-origin-opener-policy": "same-origin",
-        "cross-origin-embedder-policy": "require-corp",
-      },
-    },
-    optimizeDeps: { noDiscovery: true },
-  }).then((server) => server.listen());
 }
 
 /** @returns {Promise<number>} bytes of echo-server's worker */

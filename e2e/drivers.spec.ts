@@ -10,7 +10,7 @@ import {
   type Page,
   type Worker,
 } from "@playwright/test";
-import { createServer } from "vite";
+import { serveModules } from "../scripts/serve-modules.mjs";
 import { suites } from "./drivers/suites.ts";
 import type { Outcome } from "./drivers/worker.ts";
 
@@ -26,26 +26,8 @@ const test = base.extend<{ openTab: (context?: BrowserContext) => Promise<Tab> }
   url: [
     // oxlint-disable-next-line no-empty-pattern -- how Playwright learns that it needs no fixture
     async ({}, use) => {
-      const root = resolve(import.meta.dirname, "drivers");
-      const server = await createServer({
-        root,
-        configFile: false,
-        logLevel: "error",
-        server: {
-          host: "127.0.0.1",
-          port: 0,
-          hmr: false,
-          fs: { allow: [resolve(import.meta.dirname, "..")] },
-          // A ring needs threads that share memory.
-          headers: {
-            "cross-origin-opener-policy": "same-origin",
-            "cross-origin-embedder-policy": "require-corp",
-          },
-        },
-        optimizeDeps: { noDiscovery: true },
-      });
-      await server.listen();
-      await use(server.resolvedUrls?.local[0] ?? "");
+      const server = await serveModules({ directory: resolve(import.meta.dirname, "drivers") });
+      await use(server.url);
       await server.close();
     },
     { scope: "worker" },

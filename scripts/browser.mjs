@@ -10,6 +10,12 @@ import { exitCode, root, run, say } from "./step.mjs";
 const variable = "MORGANA_BROWSER";
 const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
+/** What it is started with: Chromium refuses its sandbox to root. */
+export const browserFlags = [
+  ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+  "--disable-gpu",
+];
+
 /** A download that writes nothing for so long is given up. */
 const stallMs = 45_000;
 

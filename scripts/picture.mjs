@@ -45,9 +45,12 @@ try {
 
 async function takePictures() {
   const { chromium } = await import("@playwright/test");
-  const { ensureBrowser } = await import("./browser.mjs");
+  const { browserFlags, ensureBrowser } = await import("./browser.mjs");
   const { serveStatic } = await import("./serve-static.mjs");
-  const browser = await chromium.launch({ executablePath: await ensureBrowser() });
+  const browser = await chromium.launch({
+    executablePath: await ensureBrowser(),
+    args: browserFlags,
+  });
   const server = await serveStatic({ directory: at("site") });
   try {
     mkdirSync(at("docs/pictures"), { recursive: true });
