@@ -87,25 +87,31 @@ function rowsOf(measures, samples, echoServerBytes) {
     "one stream, 1,500-byte frames, all checksums": [node("sockets stream")],
     "64-byte TCP round trips": [node("sockets round trips")],
   };
+  /**
+   * @param {string} measure
+   * @param {string} target
+   * @param {string} unit
+   * @param {"higher" | "lower"} better
+   * @param {number | null} aim
+   * @param {{ median: number, low: number, high: number }} sample
+   * @param {import("./report.mjs").Row["beside"]} [others]
+   */
+  const row = (measure, target, unit, better, aim, sample, others = []) => ({
+    measure,
+    target,
+    unit,
+    better,
+    ...sample,
+    aim,
+    beside: others,
+  });
   const rows = Object.entries(measures).flatMap(([measure, { unit, better, aim }]) =>
-    ["browser", "node"].map((target) => ({
-      measure: `${measure} (${target})`,
-      target,
-      unit,
-      better,
-      ...of(`${target} ${measure}`),
-      aim,
-      beside: target === "node" ? (beside[measure] ?? []) : [],
-    })),
+    ["browser", "node"].map((target) => {
+      const sample = of(`${target} ${measure}`);
+      const others = target === "node" ? beside[measure] : [];
+      return row(`${measure} (${target})`, target, unit, better, aim, sample, others);
+    }),
   );
-  const row = (
-    /** @type {string} */ measure,
-    /** @type {string} */ target,
-    /** @type {string} */ unit,
-    /** @type {"higher" | "lower"} */ better,
-    /** @type {number} */ aim,
-    /** @type {{ median: number, low: number, high: number }} */ sample,
-  ) => ({ measure, target, unit, better, ...sample, aim, beside: [] });
   return [
     ...rows,
     row(

@@ -39,7 +39,7 @@ test("fields-2 lengths are right, and less than 8 or more than there is are none
   all.peer.sendIpv4({ protocol: 17 }, udpOf(ends, [1000, 7], new Uint8Array()));
   await all.pass();
   expect([...(all.peer.packets[0]?.payload.subarray(4, 6) ?? [])]).toEqual([0, 11]);
-  expect(heard.map(({ bytes }) => [...bytes])).toEqual([[5], []]);
+  expect(heard.map(({ bytes }) => Array.from(bytes))).toEqual([[5], []]);
   expect(all.host.udp.counters["malformed"]).toBe(4);
 });
 
@@ -75,7 +75,7 @@ test("fields-5 a datagram without a checksum is taken", async () => {
   const heard = datagramsAt(all, 7);
   all.peer.sendUdp(7, Uint8Array.of(4), {}, 0);
   await all.pass();
-  expect(heard.map(({ bytes }) => [...bytes])).toEqual([[4]]);
+  expect(heard.map(({ bytes }) => Array.from(bytes))).toEqual([[4]]);
 });
 
 test("interface-1 bind() makes a port, receive() tells who sent", async () => {

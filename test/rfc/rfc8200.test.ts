@@ -20,7 +20,7 @@ function options(nextHeader: number, ...bytes: readonly number[]): Uint8Array {
 }
 
 const join = (...parts: readonly Uint8Array[]): Uint8Array =>
-  Uint8Array.from(parts.flatMap((each) => [...each]));
+  Uint8Array.from(parts.flatMap((each) => Array.from(each)));
 
 test("3-1 a packet with a hop limit of 0 is taken", async () => {
   const world = await world6();
