@@ -16,7 +16,7 @@ export function sharePrefix(a: Uint8Array, b: Uint8Array, length: number): boole
   return rest === 0 || (((a[whole] ?? 0) ^ (b[whole] ?? 0)) & (0xff << (8 - rest)) & 0xff) === 0;
 }
 
-/** Whether two addresses are the same, version included; those of one network differ at the end. */
+/** Whether two addresses, also of Ethernet, are the same; those of one network differ at the end. */
 export function isSameAddress(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   for (let index = a.length - 1; index >= 0; index -= 1) if (a[index] !== b[index]) return false;

@@ -10,6 +10,7 @@ import type { Arp, Clock, Ethernet, FrameWriter, Random } from "../../devices/in
 import { broadcast } from "../ethernet/packet.ts";
 import { isGroup, toNumber, unspecified } from "../ipv4/address.ts";
 import { Listeners } from "../listeners.ts";
+import { isSameAddress } from "../prefix.ts";
 import { timersOf } from "../timers.ts";
 import { Cache, type CacheOptions, type Found } from "./cache.ts";
 import { Claims, type ClaimTiming } from "./claims.ts";
@@ -126,7 +127,7 @@ class ArpOverEthernet implements ArpLayer {
     }
     const { senderMac, senderAddress, targetAddress } = packet;
     // Our own, come back from a link that reflects.
-    if (isSame(senderMac, this.#ethernet.mac)) return;
+    if (isSameAddress(senderMac, this.#ethernet.mac)) return;
     this.counters.packetsIn += 1;
     if (this.#claims.isConflict(senderAddress, targetAddress)) {
       this.counters.conflicts += 1;
@@ -178,9 +179,5 @@ class ArpOverEthernet implements ArpLayer {
 /** Whether a packet can come from a host: neither from a group nor for one. */
 function isPossible({ senderMac, senderAddress }: ArpPacket): boolean {
   const isGroupMac = ((senderMac[0] ?? 0) & 1) === 1;
-  return !isGroupMac && !isSame(senderMac, nobody) && !isGroup(senderAddress);
-}
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return a.every((byte, index) => byte === b[index]);
+  return !isGroupMac && !isSameAddress(senderMac, nobody) && !isGroup(senderAddress);
 }

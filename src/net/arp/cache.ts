@@ -4,8 +4,9 @@
  * still go there (RFC 1122, 2.3.2.1).
  */
 
-import type { Timer, Timers } from "../timers.ts";
 import { toNumber } from "../ipv4/address.ts";
+import { isSameAddress } from "../prefix.ts";
+import type { Timer, Timers } from "../timers.ts";
 
 /** Called with a MAC address, or `undefined` if nobody answers. */
 export type Found = (mac: Uint8Array | undefined) => void;
@@ -102,7 +103,7 @@ export class Cache {
     const entry = this.#entries.get(key) ?? (hasRoom ? this.#add(key, address) : undefined);
     if (entry === undefined) return;
     const nowMs = this.#timers.nowMs();
-    const isSame = entry.mac !== undefined && isSameMac(entry.mac, mac);
+    const isSame = entry.mac !== undefined && isSameAddress(entry.mac, mac);
     if (!isSame && entry.mac !== undefined && nowMs - entry.confirmedMs < settledMs) return;
     if (isSame && !confirms) return;
     if (!isSame) entry.mac = mac.slice();
@@ -184,8 +185,4 @@ export class Cache {
     entry.timer.clear();
     for (const found of entry.waiting) found(undefined);
   }
-}
-
-function isSameMac(a: Uint8Array, b: Uint8Array): boolean {
-  return a.every((byte, index) => byte === b[index]);
 }

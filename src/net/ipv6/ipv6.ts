@@ -175,7 +175,7 @@ class Ipv6Layer implements Ipv6 {
     ethernet.listen(etherType, (payload, source, destination, offload) => {
       const isForMany = ((destination[0] ?? 0) & 1) === 1;
       // A hub or a bridge may send back what we sent to a group.
-      if (isForMany && isSameMac(source, ethernet.mac)) return;
+      if (isForMany && isSameAddress(source, ethernet.mac)) return;
       // A packet for one that the link gave to many would have many answer (RFC 4443, 2.4 (e)).
       if (isForMany && payload[offset.destination] !== 0xff) this.counters.notForUs += 1;
       else this.#input.receive(payload, offload, false);
@@ -385,10 +385,6 @@ class Ipv6Layer implements Ipv6 {
 /** Types of ICMPv6 that are MLD (RFC 2710, RFC 3810) or neighbour discovery (RFC 4861). */
 function isDiscovery(type: number): boolean {
   return (type >= mldType.query && type <= ndpType.redirect) || type === mldType.report2;
-}
-
-function isSameMac(a: Uint8Array, b: Uint8Array): boolean {
-  return a.every((byte, index) => byte === b[index]);
 }
 
 function ignore(): void {}

@@ -2,6 +2,7 @@
 
 import type { FrameOffload } from "../../devices/index.ts";
 import { keyOf } from "../ipv6/address.ts";
+import { isSameAddress } from "../prefix.ts";
 import type { Timer, Timers } from "../timers.ts";
 import type { NeighbourAdvertisement } from "./packet.ts";
 
@@ -148,7 +149,7 @@ export class Neighbours {
   /** Learns where somebody is who said so without being asked, in anything but an advertisement. */
   heard(address: Uint8Array, mac: Uint8Array): void {
     const entry = this.#entries.get(keyOf(address)) ?? this.#add(address, address);
-    if (isSame(entry.mac, mac)) return;
+    if (isSameAddress(entry.mac, mac)) return;
     entry.mac.set(mac);
     this.#move(entry, entry.state === "incomplete" ? "heard" : "replaced");
   }
@@ -159,7 +160,7 @@ export class Neighbours {
     const entry = this.#entries.get(keyOf(target));
     // Nobody asked, or nothing can be learned of it (RFC 4861, 7.2.5).
     if (entry === undefined || (entry.state === "incomplete" && mac === undefined)) return;
-    const isChange = mac !== undefined && !isSame(entry.mac, mac);
+    const isChange = mac !== undefined && !isSameAddress(entry.mac, mac);
     if (isChange && !isOverride && entry.state !== "incomplete") {
       this.#move(entry, "doubted");
       return;
@@ -264,8 +265,4 @@ export class Neighbours {
     else if (entry.solicitations < maxSolicitations) this.#enter(entry);
     else this.#remove(entry, true);
   }
-}
-
-function isSame(mac: Uint8Array, other: Uint8Array): boolean {
-  return mac.every((byte, index) => byte === other[index]);
 }
