@@ -4,6 +4,7 @@
  */
 
 import type { IcmpReport } from "../../devices/index.ts";
+import { read } from "../icmp/quoted.ts";
 import { long, word } from "../words.ts";
 import type { Connection, ConnectionFailure } from "./connection.ts";
 import { protocol } from "./segment-writer.ts";
@@ -26,12 +27,14 @@ const refused = { failure: "refused", isHard: true } as const;
 
 /** Handles a report about a packet of ours. */
 export function reportArrives(report: IcmpReport, find: FindConnection, nowMs: number): void {
-  const quote = readQuote(report.packet);
-  if (quote === undefined) return;
-  const { source, destination, segment } = quote;
-  const [sourcePort, destinationPort] = [word(segment, 0), word(segment, 2)];
-  const connection = find(source, sourcePort, destination, destinationPort);
-  const sequence = long(segment, 4);
+  const { packet } = report;
+  const quoted = read(packet);
+  if (quoted?.protocol !== protocol || !quoted.isFirst) return;
+  const { source, destination, payloadStart: at } = quoted;
+  // Ports and sequence number are what must be quoted (RFC 792).
+  if (packet.length < at + 8) return;
+  const connection = find(source, word(packet, at), destination, word(packet, at + 2));
+  const sequence = long(packet, at + 4);
   if (connection === undefined || !isOutstanding(connection, sequence)) return;
   const { type, code } = report;
   const meaning = source.length === 4 ? meaningOfV4(type, code) : meaningOfV6(type, code);
@@ -70,23 +73,4 @@ function meaningOfV6(type: number, code: number): Meaning | undefined {
   if (type === 1 && code === 4) return refused;
   if ((type === 4 && code === 1) || (type === 1 && code === 1)) return hard;
   return type === 1 || type === 3 || type === 4 ? soft : undefined;
-}
-
-interface Quote {
-  readonly source: Uint8Array;
-  readonly destination: Uint8Array;
-  /** At least its ports and sequence number. */
-  readonly segment: Uint8Array;
-}
-
-function readQuote(packet: Uint8Array): Quote | undefined {
-  const version = (packet[0] ?? 0) >> 4;
-  const [start, addresses, addressBytes, next] =
-    version === 4 ? [((packet[0] ?? 0) & 15) * 4, 12, 4, packet[9]] : [40, 8, 16, packet[6]];
-  if (next !== protocol || packet.length < start + 8) return undefined;
-  return {
-    source: packet.subarray(addresses, addresses + addressBytes),
-    destination: packet.subarray(addresses + addressBytes, addresses + 2 * addressBytes),
-    segment: packet.subarray(start),
-  };
 }

@@ -315,6 +315,28 @@ describe("refusals", () => {
     controller.abort("nothing came");
     await expect(reading).rejects.toBe("nothing came");
   });
+
+  test("of a later fragment are ignored: it begins with no ports", async () => {
+    const { simulation, internet, us, them } = world();
+    them.bind(10);
+    const socket = us.bind(1000);
+    socket.send(bytes("a"), { address: "10.0.0.2", port: 10 });
+    const router = internet.host(4, "10.0.0.66/24");
+    const quoted = Uint8Array.of(
+      ...[0x45, 0, 0, 28, 0, 0, 0, 1, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2],
+      ...[1000 >> 8, 1000 & 255, 0, 10, 0, 8, 0, 0],
+    );
+    internet.icmp(router).report(quoted, 3, 3);
+    const controller = new AbortController();
+    const reading = socket.receive(controller.signal);
+    await simulation.run(() => simulation.clock.sleep(10));
+    controller.abort("nothing came");
+    await expect(reading).rejects.toBe("nothing came");
+    quoted[7] = 0;
+    internet.icmp(router).report(quoted, 3, 3);
+    await simulation.run(() => simulation.clock.sleep(10));
+    await expect(socket.receive()).rejects.toMatchObject({ code: "refused" });
+  });
 });
 
 describe("ends", () => {

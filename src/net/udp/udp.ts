@@ -10,6 +10,7 @@ import {
 } from "../../devices/index.ts";
 import { formatAddress, parseAddress } from "../address.ts";
 import { ephemeralPort } from "../ephemeral-port.ts";
+import { read } from "../icmp/quoted.ts";
 import { isSameAddress } from "../prefix.ts";
 import { word } from "../words.ts";
 import { checksumOf, decode, headerBytes, protocolNumber } from "./packet.ts";
@@ -152,10 +153,12 @@ class UdpDevice implements Udp, SocketHost {
   readonly #heed = ({ source, type, code, packet }: IcmpReport): void => {
     const [refusedType, refusedCode] = portUnreachable[source.length] ?? [];
     if (type !== refusedType || code !== refusedCode) return;
-    const quoted = quotedDatagram(packet, source.length === 4);
-    for (const socket of this.#ports.get(quoted?.sourcePort ?? 0) ?? []) {
-      if (quoted === undefined || !socket.accepts(quoted.source)) continue;
-      socket.refuse(quoted.destination, quoted.destinationPort);
+    const quoted = read(packet);
+    if (quoted?.protocol !== protocolNumber || !quoted.isFirst) return;
+    const { payloadStart: at } = quoted;
+    if (packet.length < at + 4) return;
+    for (const socket of this.#ports.get(word(packet, at)) ?? []) {
+      if (socket.accepts(quoted.source)) socket.refuse(quoted.destination, word(packet, at + 2));
     }
   };
 }
@@ -182,24 +185,4 @@ function overlap(one: Uint8Array | undefined, other: Uint8Array | undefined): bo
   if (one === undefined || other === undefined) return true;
   if (one.length !== other.length) return false;
   return isUnspecified(one) || isUnspecified(other) || isSameAddress(one, other);
-}
-
-/** Reads what an error quotes of a datagram: its IP header and, at least, its ports. */
-function quotedDatagram(
-  packet: Uint8Array,
-  isIpv4: boolean,
-):
-  | { source: Uint8Array; destination: Uint8Array; sourcePort: number; destinationPort: number }
-  | undefined {
-  const header = isIpv4 ? 4 * ((packet[0] ?? 0) & 0x0f) : 40;
-  const sourceAt = isIpv4 ? 12 : 8;
-  const bytes = isIpv4 ? 4 : 16;
-  const protocol = packet[isIpv4 ? 9 : 6];
-  if (protocol !== protocolNumber || packet.length < header + 4) return undefined;
-  return {
-    source: packet.subarray(sourceAt, sourceAt + bytes),
-    destination: packet.subarray(sourceAt + bytes, sourceAt + 2 * bytes),
-    sourcePort: word(packet, header),
-    destinationPort: word(packet, header + 2),
-  };
 }
