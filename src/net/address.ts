@@ -14,6 +14,11 @@ export function formatAddress(address: Uint8Array): string {
   return address.length === 4 ? formatIpv4(address) : formatIpv6(address);
 }
 
+/** Whether it is of a group, or in version 4 beyond those, as the broadcast address is. */
+export function isOfMany(address: Uint8Array): boolean {
+  return (address[0] ?? 0) >= (address.length === 4 ? 224 : 255);
+}
+
 /** Reads an address with a prefix length (`10.0.0.2/24`, `fd00::2/64`), or `undefined`. */
 export function parsePrefix(text: string): Prefix | undefined {
   const [, addressText = "", lengthText = ""] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];

@@ -1,7 +1,8 @@
-/** What the layers of both versions of IP have beside their signature, for ICMP to stand on. */
+/** What the layers of both versions of IP have beside their signature, for what stands on them. */
 
 import type { Ip } from "../devices/index.ts";
 import type { PathMtuLearner } from "./path-mtu.ts";
+import { isSameAddress } from "./prefix.ts";
 
 /**
  * Why a packet was given up. One that came to us:
@@ -37,6 +38,15 @@ export interface InternetLayer extends Ip, PathMtuLearner {
    * function that stops it.
    */
   onUndeliverable(listener: (undeliverable: Undeliverable) => void): () => void;
+}
+
+/**
+ * Whether an address (*borrowed*) is the layer's, loopback included, and no group's: what is sent to
+ * it comes from itself.
+ */
+export function isOurs(ip: Ip | undefined, address: Uint8Array): boolean {
+  const source = ip?.sourceFor(address);
+  return source !== undefined && isSameAddress(source, address);
 }
 
 /**

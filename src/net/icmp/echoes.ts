@@ -2,7 +2,7 @@
 
 import { ProtocolError } from "../../devices/errors.ts";
 import type { EchoReply, Random } from "../../devices/index.ts";
-import { formatAddress } from "../address.ts";
+import { formatAddress, isOfMany } from "../address.ts";
 import { isSameAddress } from "../prefix.ts";
 import type { Timer, Timers } from "../timers.ts";
 
@@ -84,7 +84,8 @@ export class Echoes {
   ): boolean {
     const echo = this.#echoes.get(parameter);
     if (echo === undefined) return false;
-    const isFromWhoWasAsked = isSameAddress(source, echo.destination) || isMany(echo.destination);
+    // Of many hosts, each answers with its own address.
+    const isFromWhoWasAsked = isSameAddress(source, echo.destination) || isOfMany(echo.destination);
     if (!isFromWhoWasAsked) return false;
     const roundTripMs = this.#timers.nowMs() - echo.sentMs;
     echo.succeed({ address: formatAddress(source), roundTripMs, payloadBytes, timeToLive });
@@ -105,9 +106,4 @@ export class Echoes {
       fail(new ProtocolError("closed", "Cannot wait for a reply: ICMP was disposed"));
     }
   }
-}
-
-/** Whether an address is of many hosts, who answer each with its own. */
-function isMany(address: Uint8Array): boolean {
-  return (address[0] ?? 0) >= (address.length === 4 ? 224 : 255);
 }

@@ -14,9 +14,8 @@ import type {
 } from "../../devices/index.ts";
 import { formatAddress, parseAddress } from "../address.ts";
 import { pseudoHeaderSum } from "../checksum.ts";
-import type { InternetLayer, Undeliverable } from "../internet.ts";
+import { isOurs, type InternetLayer, type Undeliverable } from "../internet.ts";
 import { Listeners } from "../listeners.ts";
-import { isSameAddress } from "../prefix.ts";
 import { timersOf, type Timers } from "../timers.ts";
 import { TokenBucket } from "../token-bucket.ts";
 import { Echoes } from "./echoes.ts";
@@ -265,12 +264,6 @@ function sumOf(
 ): number {
   if (ip.version === 4) return 0;
   return pseudoHeaderSum(source, destination, numbers.protocol, lengthBytes);
-}
-
-/** Whether an address is ours, and no group's: what is sent to it comes from itself. */
-function isOurs(ip: InternetLayer, address: Uint8Array): boolean {
-  const source = ip.sourceFor(address);
-  return source !== undefined && isSameAddress(source, address);
 }
 
 /** Whether a packet may be answered by an error (RFC 1122, 3.2.2; RFC 4443, 2.4 (e)). */

@@ -2,15 +2,9 @@
 
 import { ProtocolError } from "../../devices/errors.ts";
 import type { Endpoint } from "../../devices/index.ts";
-import { parsePrefix } from "../address.ts";
+import { isOfMany, parsePrefix } from "../address.ts";
 import { sharePrefix } from "../prefix.ts";
 import type { ConnectionFailure } from "./connection.ts";
-
-/** @throws {RangeError} if it is no port, or less than `least` */
-export function checkPort(port: number, least: number): void {
-  if (Number.isInteger(port) && port >= least && port <= 0xffff) return;
-  throw new RangeError(`Cannot use port ${port}: ports are ${least} to 65535`);
-}
 
 /** The last answer of {@link isForMany}: connections to one host come in rows. */
 let lastAddress: Uint8Array = new Uint8Array();
@@ -23,12 +17,10 @@ let lastIsForMany = false;
  */
 export function isForMany(address: Uint8Array, ours: readonly string[]): boolean {
   if (lastAddress === address && lastOurs === ours) return lastIsForMany;
-  const first = address[0] ?? 0;
-  const isGroup = first >= (address.length === 16 ? 0xff : 0xe0);
   const isOfLink = address.length === 4 && ours.some((text) => isBroadcastOf(text, address));
   lastAddress = address;
   lastOurs = ours;
-  lastIsForMany = isGroup || isOfLink;
+  lastIsForMany = isOfMany(address) || isOfLink;
   return lastIsForMany;
 }
 

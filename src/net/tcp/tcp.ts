@@ -17,9 +17,10 @@ import type {
   TcpOptions,
 } from "../../devices/index.ts";
 import { parseAddress } from "../address.ts";
+import { checkPort } from "../check-port.ts";
 import { addRange, finish, pseudoHeaderSum } from "../checksum.ts";
 import { ephemeralPort } from "../ephemeral-port.ts";
-import { isSameAddress } from "../prefix.ts";
+import { isOurs } from "../internet.ts";
 import { type Timers, timersOf } from "../timers.ts";
 import { TokenBucket } from "../token-bucket.ts";
 import { becomeEstablished } from "./connecting.ts";
@@ -31,7 +32,7 @@ import { InitialSequenceNumbers } from "./initial-sequence-number.ts";
 import { KeptAddresses } from "./kept-addresses.ts";
 import { type Accept, Listener, PortTable } from "./listener.ts";
 import { decode, emptySegment, type TcpHeader, type TcpSegment } from "./packet.ts";
-import { checkPort, connectError, isForMany } from "./refusals.ts";
+import { connectError, isForMany } from "./refusals.ts";
 import { rejection } from "./rejection.ts";
 import { reportArrives } from "./report.ts";
 import { protocol, segmentBytes, SegmentWriter } from "./segment-writer.ts";
@@ -119,7 +120,7 @@ class TcpLayer implements Tcp, ConnectionLayer {
     options: TcpOptions & { readonly address?: string; readonly backlog?: number } = {},
   ): TcpListener {
     this.#checkOpen(`listen on port ${port}`);
-    checkPort(port, 0);
+    checkPort(port);
     const address = this.#ourAddress("listen at", options.address);
     const isTaken = (each: number): boolean => this.#ports.isTaken(each, address);
     const picked = port === 0 ? ephemeralPort(this.#random, isTaken) : port;
@@ -270,8 +271,7 @@ class TcpLayer implements Tcp, ConnectionLayer {
   }
 
   #isOurs(address: Uint8Array): boolean {
-    const source = this.#path(address)?.ip.sourceFor(address);
-    return source !== undefined && isSameAddress(source, address);
+    return isOurs(this.#path(address)?.ip, address);
   }
 
   #checkOpen(what: string): void {

@@ -7,6 +7,7 @@ import {
   type UdpSocket,
 } from "../../devices/index.ts";
 import { formatAddress, parseAddress } from "../address.ts";
+import { checkPort } from "../check-port.ts";
 import { isGroup as isIpv4Group } from "../ipv4/address.ts";
 import { isGroup as isIpv6Group } from "../ipv6/address.ts";
 import { isSameAddress } from "../prefix.ts";
@@ -184,17 +185,6 @@ export class Socket implements UdpSocket {
 /** Whether all its bits are 0. */
 export function isUnspecified(address: Uint8Array): boolean {
   return address.every((byte) => byte === 0);
-}
-
-/**
- * Checks a port's number.
- *
- * @throws {RangeError} if it is not a whole number 0–65535
- */
-export function checkPort(port: number): void {
-  if (!Number.isInteger(port) || port < 0 || port > 0xffff) {
-    throw new RangeError(`Cannot use port ${port}: not a whole number from 0 to 65535`);
-  }
 }
 
 /**

@@ -272,6 +272,19 @@ describe("addresses", () => {
 });
 
 describe("refusals", () => {
+  /** A packet from 10.0.0.1, port 1000, to a port of 10.0.0.2, as an error quotes it. */
+  function quote(destinationPort: number): Uint8Array {
+    const packet = new Uint8Array(28);
+    packet[0] = 0x45;
+    packet[9] = 17;
+    packet.set([10, 0, 0, 1, 10, 0, 0, 2], 12);
+    encode(
+      { sourcePort: 1000, destinationPort, checksum: 0, payload: new Uint8Array() },
+      packet.subarray(20),
+    );
+    return packet;
+  }
+
   test.each(["10.0.0.2", "fd00::2"])("of %s reach the socket that sent", async (address) => {
     const { simulation, internet, us, them } = world();
     const socket = us.bind(0);
@@ -298,14 +311,7 @@ describe("refusals", () => {
     them.bind(10);
     const socket = us.bind(1000);
     const attacker = internet.host(4, "10.0.0.66/24");
-    const forged = new Uint8Array(28);
-    forged[0] = 0x45;
-    forged[9] = 17;
-    forged.set([10, 0, 0, 1, 10, 0, 0, 2], 12);
-    encode(
-      { sourcePort: 1000, destinationPort: 9, checksum: 0, payload: new Uint8Array() },
-      forged.subarray(20),
-    );
+    const forged = quote(9);
     internet.icmp(attacker).report(forged, 3, 3);
     internet.icmp(attacker).report(forged.subarray(0, 22), 3, 3);
     socket.send(bytes("a"), { address: "10.0.0.2", port: 10 });
@@ -322,10 +328,8 @@ describe("refusals", () => {
     const socket = us.bind(1000);
     socket.send(bytes("a"), { address: "10.0.0.2", port: 10 });
     const router = internet.host(4, "10.0.0.66/24");
-    const quoted = Uint8Array.of(
-      ...[0x45, 0, 0, 28, 0, 0, 0, 1, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2],
-      ...[1000 >> 8, 1000 & 255, 0, 10, 0, 8, 0, 0],
-    );
+    const quoted = quote(10);
+    quoted[7] = 1;
     internet.icmp(router).report(quoted, 3, 3);
     const controller = new AbortController();
     const reading = socket.receive(controller.signal);

@@ -9,13 +9,14 @@ import {
   type UdpSocket,
 } from "../../devices/index.ts";
 import { formatAddress, parseAddress } from "../address.ts";
+import { checkPort } from "../check-port.ts";
 import { ephemeralPort } from "../ephemeral-port.ts";
 import { read } from "../icmp/quoted.ts";
 import { isSameAddress } from "../prefix.ts";
 import { word } from "../words.ts";
 import { checksumOf, decode, headerBytes, protocolNumber } from "./packet.ts";
 import { DatagramSender } from "./sender.ts";
-import { addressOf, checkPort, isUnspecified, Socket, type SocketHost } from "./socket.ts";
+import { addressOf, isUnspecified, Socket, type SocketHost } from "./socket.ts";
 
 /** What UDP stands on; with one version of IP there is no route for the other. */
 export interface UdpOptions {
