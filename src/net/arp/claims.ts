@@ -12,6 +12,7 @@
 import { ProtocolError } from "../../devices/errors.ts";
 import type { Random } from "../../devices/index.ts";
 import { format, toNumber } from "../ipv4/address.ts";
+import { fraction } from "../random.ts";
 import type { Timer, Timers } from "../timers.ts";
 
 /** The constants of RFC 5227, 1.1. It lets links that are faster than its own have others. */
@@ -190,6 +191,6 @@ export class Claims {
   }
 
   #between(leastMs: number, mostMs: number): number {
-    return leastMs + ((mostMs - leastMs) * this.#options.random.uint32()) / 0x1_0000_0000;
+    return leastMs + (mostMs - leastMs) * fraction(this.#options.random);
   }
 }

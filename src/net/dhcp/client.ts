@@ -11,6 +11,7 @@ import { formatAddress } from "../address.ts";
 import { isName } from "../dns/name.ts";
 import { unspecified } from "../ipv4/address.ts";
 import { isSameAddress } from "../prefix.ts";
+import { fraction } from "../random.ts";
 import { timersOf, type Timer, type Timers } from "../timers.ts";
 import { Configuration, type Configurable } from "./configuration.ts";
 import { readLease, type Lease } from "./lease.ts";
@@ -232,7 +233,7 @@ class Client implements DhcpClient {
     const nowMs = this.#timers.nowMs();
     if (this.#tryCount === 0) this.#sentMs = nowMs;
     this.#send(this.state as Occasion);
-    const jitterMs = (this.#options.random.uint32() / 2 ** 32) * 2000 - 1000;
+    const jitterMs = fraction(this.#options.random) * 2000 - 1000;
     const retryMs =
       this.lease === undefined
         ? Math.min(firstRetryMs * 2 ** this.#tryCount, lastRetryMs) + jitterMs

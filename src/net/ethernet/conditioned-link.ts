@@ -15,6 +15,7 @@ import type {
   Offloads,
   Random,
 } from "../../devices/index.ts";
+import { fraction } from "../random.ts";
 import { type Timer, timersOf } from "../timers.ts";
 import { checkFilled, checkFrame } from "./frame-checks.ts";
 
@@ -241,7 +242,7 @@ export class ConditionedLink implements Network {
   }
 
   #draw(): number {
-    return this.#random.uint32() / 2 ** 32;
+    return fraction(this.#random);
   }
 
   #chance(probability: number): boolean {

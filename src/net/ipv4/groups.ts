@@ -4,6 +4,7 @@
  */
 
 import type { FrameWriter, Random, ReceivedPacket } from "../../devices/index.ts";
+import { soonMs } from "../random.ts";
 import type { Timer, Timers } from "../timers.ts";
 import { toNumber } from "./address.ts";
 import { decodeQuery, encodeReport, recordType, type RecordType, reportBytes } from "./igmp.ts";
@@ -96,10 +97,8 @@ export class Groups {
   }
 
   #later(group: Uint8Array, record: RecordType, withinMs: number): void {
-    const { timers, random } = this.#options;
     this.#pending.set(group, record);
-    const atMs = timers.nowMs() + (withinMs * random.uint32()) / 0x1_0000_0000;
-    this.#timer.set(Math.min(this.#timer.deadlineMs, atMs));
+    this.#timer.set(Math.min(this.#timer.deadlineMs, soonMs(this.#options, withinMs)));
   }
 
   #reportPending(): void {

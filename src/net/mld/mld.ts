@@ -8,8 +8,9 @@ import { keyOf, scopeOf, unspecified } from "../ipv6/address.ts";
 import { allNodes, allReportReaders, allRouters } from "../ipv6/groups.ts";
 import { seal } from "../ipv6/icmp-message.ts";
 import { nextHeader } from "../ipv6/packet.ts";
-import { soonMs, type ControlLink } from "../ndp/link.ts";
+import type { ControlLink } from "../ndp/link.ts";
 import { isSameAddress } from "../prefix.ts";
+import { soonMs } from "../random.ts";
 import type { Timer } from "../timers.ts";
 import {
   decodeQuery,

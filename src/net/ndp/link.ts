@@ -26,8 +26,3 @@ export interface ControlLink {
   /** Sends a packet, or drops it and counts it. */
   send(packet: ControlPacket): void;
 }
-
-/** A moment from now on, at random within `withinMs`. */
-export function soonMs({ timers, random }: ControlLink, withinMs: number): number {
-  return timers.nowMs() + (random.uint32() / 2 ** 32) * withinMs;
-}

@@ -9,6 +9,7 @@ import { allNodes, allRouters, solicitedNode } from "../ipv6/groups.ts";
 import { seal } from "../ipv6/icmp-message.ts";
 import { nextHeader } from "../ipv6/packet.ts";
 import { isSameAddress } from "../prefix.ts";
+import { fraction } from "../random.ts";
 import { Addresses, type LocalAddress } from "./addresses.ts";
 import { Autoconfiguration } from "./autoconfiguration.ts";
 import type { ControlLink } from "./link.ts";
@@ -73,7 +74,7 @@ export class Ndp {
       timers,
       parameters,
       linkMtuBytes: link.mtu,
-      fraction: () => random.uint32() / 2 ** 32,
+      fraction: () => fraction(random),
       routesChanged,
       configurationChanged: options.configurationChanged,
     });
