@@ -7,11 +7,15 @@ import { join } from "node:path";
 /** Checksums that tshark leaves unchecked by default, since network cards may fill them in. */
 const preferences = ["ip", "tcp", "udp"].flatMap((name) => ["-o", `${name}.check_checksum:TRUE`]);
 
-/** An expert's error is a malformed frame or a wrong checksum. */
+/**
+ * An expert's error is a malformed frame or a wrong checksum. Where TCP's is 0, Linux writes 0xffff,
+ * which is the same number, though tshark takes it for a wrong one.
+ */
 const wrong = [
   "_ws.malformed",
   "_ws.expert.severity == 0x00800000",
-  ...["ip", "tcp", "udp", "icmp", "icmpv6"].map((name) => `${name}.checksum.status == 0`),
+  ...["ip", "udp", "icmp", "icmpv6"].map((name) => `${name}.checksum.status == 0`),
+  "(tcp.checksum.status == 0 && !tcp.checksum.ffff)",
 ].join(" || ");
 
 /**
