@@ -809,6 +809,11 @@ export interface PacketOptions {
   readonly offload?: FrameOffload;
   /** Whether the writer of the payload may be told where to begin; off by default. */
   readonly takesStart?: boolean;
+  /**
+   * Who on the link takes it, 6 bytes, *borrowed*: nobody is asked who has the destination. For a
+   * host that does not answer for its address yet (RFC 2131, 4.1). IPv4 only; others ignore it.
+   */
+  readonly linkAddress?: Uint8Array;
 }
 
 /**

@@ -20,6 +20,7 @@ function lease(
     flags: 0,
     ciaddr: none,
     yiaddr,
+    giaddr: none,
     chaddr: none,
     options,
   });

@@ -36,12 +36,12 @@ export interface Lease {
 /** Reads the lease that a message offers or grants; `undefined` if it makes none. */
 export function readLease({ yiaddr, options }: DhcpPacket): Lease | undefined {
   const serverId = addressesIn(options, option.serverId)[0];
-  const seconds = number(options, option.leaseTime, 4) ?? 0;
+  const seconds = numberIn(options, option.leaseTime, 4) ?? 0;
   const isHost = yiaddr[0] !== 0 && yiaddr[0] !== 127 && (yiaddr[0] ?? 0) < 240 && !isGroup(yiaddr);
   if (serverId === undefined || seconds === 0 || !isHost) return undefined;
   const domainName = nameIn(options);
   const searchDomains = searchDomainsIn(options);
-  const mtuBytes = number(options, option.mtu, 2) ?? 0;
+  const mtuBytes = numberIn(options, option.mtu, 2) ?? 0;
   return {
     address: yiaddr.slice(),
     prefixLength: prefixLengthOf(options, yiaddr),
@@ -62,8 +62,8 @@ function timesIn(
   seconds: number,
 ): { renewMs: number; rebindMs: number; expireMs: number } {
   if (seconds === 0xffff_ffff) return { renewMs: Infinity, rebindMs: Infinity, expireMs: Infinity };
-  const renew = number(options, option.renewalTime, 4) ?? seconds / 2;
-  const rebind = number(options, option.rebindingTime, 4) ?? (seconds * 7) / 8;
+  const renew = numberIn(options, option.renewalTime, 4) ?? seconds / 2;
+  const rebind = numberIn(options, option.rebindingTime, 4) ?? (seconds * 7) / 8;
   const areSound = renew > 0 && renew <= rebind && rebind <= seconds;
   return {
     renewMs: 1000 * (areSound ? renew : seconds / 2),
@@ -125,14 +125,15 @@ function nameIn(options: DhcpOptions): string | undefined {
   return /^[\w.-]+/.exec(text)?.[0];
 }
 
-function addressesIn(options: DhcpOptions, code: number): readonly Uint8Array[] {
+/** Reads the addresses of an option, 4 bytes each, views of it; none if it is not there. */
+export function addressesIn(options: DhcpOptions, code: number): readonly Uint8Array[] {
   const value = options.get(code) ?? new Uint8Array(0);
   const count = Math.floor(value.length / 4);
   return Array.from({ length: count }, (_, index) => value.subarray(4 * index, 4 * index + 4));
 }
 
 /** Reads an unsigned number of just so many bytes. */
-function number(options: DhcpOptions, code: number, bytes: number): number | undefined {
+export function numberIn(options: DhcpOptions, code: number, bytes: number): number | undefined {
   const value = options.get(code);
   if (value?.length !== bytes) return undefined;
   return value.reduce((total, byte) => total * 256 + byte, 0);

@@ -95,6 +95,7 @@ export function messageOf(form: Form, subject: MessageSubject): DhcpPacket {
     flags: (form.hasAddress ?? form.isStatement) === true ? 0 : broadcastFlag,
     ciaddr: form.hasAddress === true ? address : unspecified,
     yiaddr: unspecified,
+    giaddr: unspecified,
     chaddr: mac,
     options,
   };

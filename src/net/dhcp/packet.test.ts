@@ -15,6 +15,7 @@ const packets: fc.Arbitrary<DhcpPacket> = fc.record({
   flags: fc.nat(0xffff),
   ciaddr: address,
   yiaddr: address,
+  giaddr: address,
   chaddr: fc.uint8Array({ minLength: 6, maxLength: 6 }),
   options,
 });
@@ -61,6 +62,7 @@ test("decode() reads options that go on in the fields for names", () => {
     flags: 0,
     ciaddr: new Uint8Array(4),
     yiaddr: new Uint8Array(4),
+    giaddr: new Uint8Array(4),
     chaddr: new Uint8Array(6),
     options,
   };

@@ -30,7 +30,8 @@
 
 import { long, setLong, setWord, word } from "../words.ts";
 
-const offset = {
+/** Where the fields are. */
+export const offset = {
   op: 0,
   htype: 1,
   hlen: 2,
@@ -39,6 +40,7 @@ const offset = {
   flags: 10,
   ciaddr: 12,
   yiaddr: 16,
+  giaddr: 24,
   chaddr: 28,
   sname: 44,
   file: 108,
@@ -66,6 +68,7 @@ export const messageType = {
   ack: 5,
   nak: 6,
   release: 7,
+  inform: 8,
 } as const;
 
 /** Numbers of options (RFC 2132; RFC 3397; RFC 3442). */
@@ -94,7 +97,7 @@ export const option = {
 /** Options by number, each in one piece. */
 export type DhcpOptions = ReadonlyMap<number, Uint8Array>;
 
-/** A message's fields, as far as a client has a use for them. Arrays may be views of it. */
+/** A message's fields, as far as anybody has a use for them. Arrays may be views of it. */
 export interface DhcpPacket {
   readonly op: number;
   readonly xid: number;
@@ -104,6 +107,8 @@ export interface DhcpPacket {
   readonly ciaddr: Uint8Array;
   /** 4 bytes: the address that the client is given. */
   readonly yiaddr: Uint8Array;
+  /** 4 bytes: the relay agent that the message came by, if it came by one. */
+  readonly giaddr: Uint8Array;
   /** The client's MAC address: 6 bytes. */
   readonly chaddr: Uint8Array;
   readonly options: DhcpOptions;
@@ -132,6 +137,7 @@ export function decode(bytes: Uint8Array): DhcpPacket | undefined {
     flags: word(bytes, offset.flags),
     ciaddr: bytes.subarray(offset.ciaddr, offset.ciaddr + 4),
     yiaddr: bytes.subarray(offset.yiaddr, offset.yiaddr + 4),
+    giaddr: bytes.subarray(offset.giaddr, offset.giaddr + 4),
     chaddr: bytes.subarray(offset.chaddr, offset.chaddr + 6),
     options,
   };
@@ -163,6 +169,7 @@ export function encode(packet: DhcpPacket, into: Uint8Array): number {
   setWord(into, offset.flags, packet.flags);
   into.set(packet.ciaddr, offset.ciaddr);
   into.set(packet.yiaddr, offset.yiaddr);
+  into.set(packet.giaddr, offset.giaddr);
   into.set(packet.chaddr, offset.chaddr);
   into.set(magic, offset.magic);
   let at: number = offset.options;

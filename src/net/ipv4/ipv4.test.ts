@@ -317,3 +317,21 @@ test("disposal leaves no timer, gives up the addresses, and later calls say clos
   });
   expect(segment.activeCount).toBe(0);
 });
+
+test("write() with a link address asks nobody who has the destination", async () => {
+  const segment = new Segment();
+  const [sender, receiver] = [segment.host(), segment.host()];
+  await segment.simulation.run(async () => {
+    await sender.configure("10.0.0.1/24");
+    await segment.sleep(5000);
+    const asked = sender.arp.counters["packetsOut"];
+    sender.send("10.0.0.77", [1, 2, 3], { linkAddress: receiver.network.mac });
+    await segment.sleep(2);
+    expect(sender.arp.counters["packetsOut"]).toBe(asked);
+    // It came, though its IP has no such address.
+    expect(receiver.ip.counters["notForUs"]).toBe(1);
+    // The next one without it is a question again.
+    sender.send("10.0.0.77", [1, 2, 3]);
+    expect(sender.arp.counters["packetsOut"]).toBe((asked ?? 0) + 1);
+  });
+});

@@ -236,8 +236,11 @@ class Ipv4Layer implements Ipv4 {
     options: PacketOptions = noOptions,
   ): void {
     this.#checkOpen("send a packet");
-    const path = this.#path(destination);
-    const { source } = options;
+    const { source, linkAddress } = options;
+    const path =
+      linkAddress === undefined
+        ? this.#path(destination)
+        : this.#straightPath(destination, linkAddress);
     if (path === undefined || (source !== undefined && !this.#maySendFrom(source, path))) {
       this.counters.noRoute += 1;
       const from = source === undefined ? "" : ` from ${format(source)}`;
@@ -342,21 +345,25 @@ class Ipv4Layer implements Ipv4 {
   }
 
   #makePath(key: number, destination: Uint8Array): Path | undefined {
-    const { ethernet, random } = this.#options;
-    const identification = random.uint32() & 0xffff;
+    const mac = this.#macOfMany(key, destination);
+    if (mac !== undefined) return this.#straightPath(destination, mac);
+    const identification = this.#options.random.uint32() & 0xffff;
     const network = key >>> 24;
     if (network === 127 || this.#routes.isOurs(key)) {
       return { source: destination.slice(), next: "us", mtuBytes: maxPacketBytes, identification };
-    }
-    const mac = this.#macOfMany(key, destination);
-    if (mac !== undefined) {
-      const source = this.#routes.find(destination)?.source ?? this.#firstAddress();
-      return { source, next: mac, mtuBytes: ethernet.mtu, identification };
     }
     const hop = network === 0 || network >= 224 ? undefined : this.#routes.find(destination);
     if (hop === undefined || this.#routes.isOurs(toNumber(hop.nextHop))) return undefined;
     const next = this.#neighbours.get(hop.nextHop);
     return { source: hop.source, next, mtuBytes: this.#pathMtus.get(key), identification };
+  }
+
+  /** A path to a MAC address that is known without asking. */
+  #straightPath(destination: Uint8Array, next: Uint8Array): Path {
+    const { ethernet, random } = this.#options;
+    const source = this.#routes.find(destination)?.source ?? this.#firstAddress();
+    const identification = random.uint32() & 0xffff;
+    return { source, next, mtuBytes: ethernet.mtu, identification };
   }
 
   /** The MAC address of a broadcast or a group (RFC 1112, 6.4). */
