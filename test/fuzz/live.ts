@@ -8,11 +8,14 @@ import type {
   FrameReceiver,
   FrameWriter,
   Icmp,
+  Ip,
   Network,
   Tcp,
   Udp,
 } from "../../src/devices/index.ts";
 import { connect as connectArp } from "../../src/net/arp/arp.ts";
+import { encode as encodeDhcp, operation, option } from "../../src/net/dhcp/packet.ts";
+import { connect as connectDhcpServer } from "../../src/net/dhcp/server.ts";
 import { connect as connectEthernet } from "../../src/net/ethernet/ethernet.ts";
 import { connect as connectIcmp } from "../../src/net/icmp/icmp.ts";
 import { connect as connectIpv4 } from "../../src/net/ipv4/ipv4.ts";
@@ -71,6 +74,7 @@ interface Host {
   readonly tcp: Tcp;
   readonly udp: Udp;
   readonly icmp: Icmp;
+  readonly v4: Ip;
   readonly addresses: readonly [string, string];
 }
 
@@ -88,7 +92,7 @@ async function makeHost(number: number, clock: ManualClock, seed: number): Promi
   const icmp = connectIcmp({ v4, v6, clock, random });
   const udp = connectUdp({ v4, v6, icmp, random });
   const tcp = connectTcp({ v4, v6, icmp, clock, random });
-  return { end, tcp, udp, icmp, addresses: [`10.0.0.${number}`, `fd00::${number}`] };
+  return { end, tcp, udp, icmp, v4, addresses: [`10.0.0.${number}`, `fd00::${number}`] };
 }
 
 /** Lets a host echo on port 7. */
@@ -112,6 +116,44 @@ function serve({ tcp, udp }: Host): void {
   });
 }
 
+/** Lets a host give addresses of the other half of the network. */
+async function serveDhcp({ udp, icmp, v4, addresses }: Host, clock: ManualClock): Promise<void> {
+  await connectDhcpServer({
+    stack: { udp, icmp, ip: { v4, v6: undefined } },
+    clock,
+    address: addresses[0],
+    subnets: [{ network: "10.0.0.0/24", ranges: [["10.0.0.128", "10.0.0.200"]] }],
+    maxLeases: 20,
+    isAuthoritative: true,
+  });
+}
+
+/** A message to a DHCP server, of any kind, from any of a few clients. */
+function dhcpMessage(random: Generator): Uint8Array {
+  const pick = (count: number): number => random.below(count);
+  const address = Uint8Array.of(10, 0, 0, 128 + pick(80));
+  const none = new Uint8Array(4);
+  const options = new Map<number, Uint8Array>([
+    [option.messageType, Uint8Array.of(pick(9))],
+    [option.parameterList, Uint8Array.of(1, 3, 6, 15, 28, 42)],
+  ]);
+  if (random.chance(0.7)) options.set(option.requestedAddress, address);
+  if (random.chance(0.5)) options.set(option.serverId, Uint8Array.of(10, 0, 0, 1 + pick(2)));
+  const message = new Uint8Array(1000);
+  const packet = {
+    op: operation.request,
+    xid: pick(9),
+    secs: 0,
+    flags: random.chance(0.5) ? 0x8000 : 0,
+    ciaddr: random.chance(0.5) ? address : none,
+    yiaddr: none,
+    giaddr: random.chance(0.1) ? Uint8Array.of(10, 0, 0, 1) : none,
+    chaddr: Uint8Array.of(2, 0, 0, 0, 1, pick(40)),
+    options,
+  };
+  return message.subarray(0, encodeDhcp(packet, message));
+}
+
 /** Lets a host talk to the other for ever, whatever becomes of it. */
 async function talk(
   { tcp, udp, icmp }: Host,
@@ -126,6 +168,8 @@ async function talk(
       .echo(address, { payloadBytes: Math.floor(random.fraction() ** 4 * 5000) })
       .catch(() => {});
     try {
+      const everyone = { address: "255.255.255.255", port: 67 };
+      if (random.chance(0.5)) socket.send(dhcpMessage(random), everyone, { source: "0.0.0.0" });
       socket.send(new Uint8Array(Math.floor(random.fraction() ** 4 * 4000)), {
         address,
         port: random.chance(0.9) ? 7 : 6,
@@ -156,7 +200,10 @@ export async function fuzzStack(seed: number, inputs: number, watch: Watch): Pro
   const random = seededGenerator(seed, "fuzz");
   const clock = new ManualClock();
   const hosts = [await makeHost(1, clock, seed), await makeHost(2, clock, seed)] as const;
-  for (const host of hosts) serve(host);
+  for (const host of hosts) {
+    serve(host);
+    await serveDhcp(host, clock);
+  }
   void talk(hosts[0], hosts[1], clock, random);
   void talk(hosts[1], hosts[0], clock, random);
   let last: Uint8Array = new Uint8Array(60);

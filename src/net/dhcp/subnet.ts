@@ -151,6 +151,20 @@ export function secondsOf(seconds: number): Uint8Array {
   return bytesOf(seconds === Infinity ? 0xffff_ffff : Math.floor(seconds));
 }
 
+/** Options that say what a message is, and not what a network is like. */
+const ours: ReadonlySet<number> = new Set([
+  option.requestedAddress,
+  option.leaseTime,
+  option.overload,
+  option.messageType,
+  option.serverId,
+  option.parameterList,
+  serverOption.message,
+  serverOption.maxMessageBytes,
+  option.clientId,
+  serverOption.relayAgent,
+]);
+
 function optionsOf(options: SubnetOptions, mask: Uint8Array, broadcast: Uint8Array): DhcpOptions {
   const { routers, dnsServers, ntpServers, domainName, searchDomains, mtuBytes } = options;
   const made = new Map<number, Uint8Array>([
@@ -164,7 +178,9 @@ function optionsOf(options: SubnetOptions, mask: Uint8Array, broadcast: Uint8Arr
   ] as const;
   for (const [number, addresses = []] of lists) {
     if (addresses.length === 0) continue;
-    made.set(number, Uint8Array.from(addresses.flatMap((each) => [...addressOf(each)])));
+    const value = new Uint8Array(4 * addresses.length);
+    addresses.forEach((each, index) => value.set(addressOf(each), 4 * index));
+    made.set(number, value);
   }
   if (domainName !== undefined) {
     made.set(option.domainName, new TextEncoder().encode(checkName(domainName)));
@@ -176,7 +192,12 @@ function optionsOf(options: SubnetOptions, mask: Uint8Array, broadcast: Uint8Arr
     }
     made.set(option.mtu, Uint8Array.of(mtuBytes >> 8, mtuBytes));
   }
-  for (const [number, value] of options.options ?? []) made.set(number, value.slice());
+  for (const [number, value] of options.options ?? []) {
+    if (!Number.isInteger(number) || number < 1 || number > 254 || ours.has(number)) {
+      throw new RangeError(`Cannot tell option ${number}: it is the server's, or none`);
+    }
+    made.set(number, value.slice());
+  }
   return made;
 }
 
