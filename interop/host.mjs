@@ -27,8 +27,9 @@ const kernel = {
   ipv6: Uint8Array.of(0xfd, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1),
 };
 
-const clock = connectClock();
-const random = connectRandom();
+/** What stacks and services of ours stand on. */
+export const clock = connectClock();
+export const random = connectRandom();
 
 /**
  * By their words; a descriptor can be opened only once, so that stacks use it one after the other.

@@ -15,6 +15,7 @@ const topics = [
   "bulk",
   "tcp-faults",
   "configuration",
+  "services",
   "unikernels",
 ];
 

@@ -47,6 +47,10 @@ const packages = /** @type {const} */ ({
   dnsmasq: "dnsmasq-base",
   radvd: "radvd",
   curl: "curl",
+  dhclient: "isc-dhcp-client",
+  busybox: "busybox",
+  chronyd: "chrony",
+  ntpdate: "ntpsec-ntpdate",
   "qemu-system-x86_64": "qemu-system-x86",
 });
 
