@@ -7,6 +7,7 @@ import { rfc1122 } from "./rfc1122.ts";
 import { rfc1191 } from "./rfc1191.ts";
 import { rfc2018 } from "./rfc2018.ts";
 import { rfc2131 } from "./rfc2131.ts";
+import { rfc2131Server } from "./rfc2131-server.ts";
 import { rfc2308 } from "./rfc2308.ts";
 import { rfc4443 } from "./rfc4443.ts";
 import { rfc4861 } from "./rfc4861.ts";
@@ -40,7 +41,11 @@ export const documents: readonly Document[] = [
   },
   { number: 1191, title: "Path MTU discovery", requirements: rfc1191 },
   { number: 2018, title: "TCP Selective Acknowledgment Options", requirements: rfc2018 },
-  { number: 2131, title: "Dynamic Host Configuration Protocol: a client", requirements: rfc2131 },
+  {
+    number: 2131,
+    title: "Dynamic Host Configuration Protocol: a client and a server",
+    requirements: { ...rfc2131, ...rfc2131Server },
+  },
   { number: 2308, title: "Negative answers of the Domain Name System", requirements: rfc2308 },
   { number: 4443, title: "ICMP for IPv6", requirements: rfc4443 },
   { number: 4861, title: "Neighbor discovery for IPv6: a host", requirements: rfc4861 },

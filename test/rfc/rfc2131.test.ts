@@ -1,8 +1,9 @@
-/** RFC 2131, DHCP: the client. */
+/** RFC 2131, DHCP: the client, then the server. */
 
 import { expect, test } from "vitest";
 import type { DhcpClient } from "../../src/net/dhcp/client.ts";
 import { option } from "../../src/net/dhcp/packet.ts";
+import { bytes, inWorld, subnet, type Said } from "../dhcp-server-world.ts";
 import { dhcpWorld, type DhcpWorld } from "../dhcp-world.ts";
 
 const address = Uint8Array.of(10, 0, 0, 50);
@@ -231,4 +232,100 @@ test("4.4.6-1 a release goes to its server", async () => {
   const { internet, client } = await bound();
   await client[Symbol.asyncDispose]();
   expect(internet.packets.at(-1)).toMatchObject({ from: "10.0.0.50", to: "10.0.0.1" });
+});
+
+const serverId = [option.serverId, bytes("10.0.0.1")] as const;
+const asks = (address: Uint8Array): readonly [number, Uint8Array] => [
+  option.requestedAddress,
+  address,
+];
+
+/** An offer and a grant to a client that says more than it must, and a refusal. */
+async function answers(): Promise<Readonly<Record<"offer" | "ack" | "nak", Said>>> {
+  const heard: Said[] = [];
+  await inWorld(async (world) => {
+    await world.serve();
+    const more = [
+      [option.parameterList, Uint8Array.of(3, 1, 50, 55, 57)],
+      [57, Uint8Array.of(2, 64)],
+      [option.leaseTime, Uint8Array.of(0, 0, 1, 0)],
+    ] as const;
+    const saying = { flags: 0x8000, xid: 77 };
+    heard.push(...(await world.say("discover", { ...saying, options: more })));
+    const address = asks(heard[0]?.packet.yiaddr ?? none);
+    heard.push(
+      ...(await world.say("request", { ...saying, options: [serverId, address, ...more] })),
+    );
+    const wrong = asks(bytes("10.0.0.1"));
+    heard.push(...(await world.say("request", { ...saying, options: [serverId, wrong, ...more] })));
+  });
+  const [offer, ack, nak] = heard;
+  if (offer === undefined || ack === undefined || nak === undefined) throw new Error("Too few");
+  return { offer, ack, nak };
+}
+
+test("server-4.1-2 a grant to a client that has its address goes there", () =>
+  inWorld(async (world) => {
+    const server = await world.serve({ isAuthoritative: true });
+    const host = await world.stack({
+      ipv4: { address: { address: bytes("10.0.0.100"), length: 24 } },
+    });
+    await host.configured();
+    world.tell("request", { ciaddr: "10.0.0.100", flags: 0x8000 });
+    await world.pass(1);
+    expect(world.said.at(-1)).toMatchObject({ kind: "ack", address: "10.0.0.100", port: 68 });
+    expect(server.counters["unsent"]).toBe(0);
+  }));
+
+test("server-4.1-5 a refusal goes to everyone, whatever its client asks", () =>
+  inWorld(async (world) => {
+    await world.serve();
+    const [nak] = await world.say("request", { options: [asks(bytes("172.16.0.1"))] });
+    expect(nak).toMatchObject({ kind: "nak", address: "255.255.255.255", port: 68 });
+  }));
+
+test("server-4.3.1-2 a lease is as long as the client wishes, and never longer than allowed", () =>
+  inWorld(async (world) => {
+    await world.serve({ subnets: [{ ...subnet, leaseSeconds: 600 }] });
+    const given: (number | undefined)[] = [];
+    for (const seconds of [300, 900, 0xffff_ffff]) {
+      const wish = [option.leaseTime, new Uint8Array(4)] as const;
+      new DataView(wish[1].buffer).setUint32(0, seconds);
+      const [offer] = await world.say("discover", { options: [wish] });
+      const time = offer?.packet.options.get(option.leaseTime);
+      given.push(time === undefined ? undefined : ((time[2] ?? 0) << 8) | (time[3] ?? 0));
+    }
+    expect(given).toEqual([300, 600, 600]);
+  }));
+
+test("server-4.3.1-3 offers and grants say their kind, the server and the time; refusals no time", async () => {
+  const { offer, ack, nak } = await answers();
+  for (const { packet } of [offer, ack]) {
+    expect([...packet.options.keys()].slice(0, 3)).toEqual([53, 54, 51]);
+    expect(packet.options.get(option.serverId)).toEqual(bytes("10.0.0.1"));
+  }
+  expect([...nak.packet.options.keys()]).toEqual([53, 54, 56]);
+});
+
+test("server-4.3.1-4 answers have the transaction, the flags and the address of their client", async () => {
+  const { offer, ack, nak } = await answers();
+  for (const { packet } of [offer, ack, nak]) {
+    const chaddr = Uint8Array.of(2, 0, 0, 0, 0, 9);
+    expect(packet).toMatchObject({ op: 2, xid: 77, secs: 0, flags: 0x8000, ciaddr: none, chaddr });
+  }
+  expect(ack.packet.yiaddr).toEqual(offer.packet.yiaddr);
+  expect(nak.packet.yiaddr).toEqual(none);
+});
+
+test("server-4.3.1-5 no answer has what only a client sends, though it is asked for", async () => {
+  for (const { packet } of Object.values(await answers())) {
+    for (const number of [50, 55, 57]) expect(packet.options.has(number)).toBe(false);
+  }
+});
+
+test("server-4.3.1-7 a mask comes before routers, though it is asked for after them", async () => {
+  const { offer } = await answers();
+  const numbers = [...offer.packet.options.keys()];
+  expect(numbers.indexOf(option.subnetMask)).toBeLessThan(numbers.indexOf(option.routers));
+  expect(numbers.indexOf(option.subnetMask)).toBeGreaterThan(0);
 });
