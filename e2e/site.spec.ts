@@ -14,6 +14,7 @@ const expectations: Readonly<Record<string, { shows: string | RegExp; exits?: nu
   block: { shows: "10 of 10 checks passed\n", exits: 0 },
   clock: { shows: "10000 readings in a row, 0 not later than the one before\n", exits: 0 },
   console: { shows: /\S/ },
+  dhcp: { shows: "10.0.0.1 gives 10.0.0.100 to 10.0.0.199" },
   "disk-lottery": { shows: "Reload to draw again.\n", exits: 0 },
   "echo-server": { shows: "Port 7 of TCP and UDP, at 10.0.0.1/24" },
   frames: { shows: "I am Alice" },
