@@ -22,6 +22,7 @@ const expectations: Readonly<Record<string, { shows: string | RegExp; exits?: nu
   "hello-key": { shows: /^Hello World!\n$/, exits: 0 },
   "lossy-link": { shows: "Listening on 10.0.0.1/24" },
   noop: { shows: /^$/, exits: 0 },
+  ntp: { shows: "Telling the time at 10.0.0.1/24" },
   ping: { shows: "I am 10.0.0.1/24" },
   "ping6-raw": { shows: /^I am fe80::/ },
   "tcp-bulk": { shows: "Listening on 10.0.0.1/24" },

@@ -1,18 +1,28 @@
-// What we serve to others: addresses, to the clients of Debian and of busybox.
+// What we serve to others: addresses, to the clients of Debian and of busybox; the time, to chrony and
+// ntpdate, which serve it to us, too.
 
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectDhcpServer } from "fata-morgana/net/dhcp/server";
+import { connect as connectNtpClient } from "fata-morgana/net/ntp/client";
+import { connect as connectNtpServer } from "fata-morgana/net/ntp/server";
 import { capture } from "./capture.mjs";
-import { clock, ours } from "./host.mjs";
+import { clock, ours, random } from "./host.mjs";
 import { withTap } from "./lab.mjs";
 
 /** @typedef {import("fata-morgana/net/dhcp/server").DhcpServer} DhcpServer */
 
 const folder = mkdtempSync(join(tmpdir(), "morgana-services-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+
+/** A server that follows nobody, and does not touch the clock. */
+const chronyConfiguration = `local stratum 10
+allow
+cmdport 0
+pidfile ${join(folder, "chronyd.pid")}
+`;
 
 /** What clients tell their scripts, a line for each time. */
 const told = join(folder, "told");
@@ -74,6 +84,40 @@ await withTap(import.meta.url, async (lab) => {
     return `${lease.address}, for ${lease.mac}`;
   });
 
+  await check("chronyd and ntpdate take the time from us", ["chronyd", "ntpdate"], async () => {
+    const { udp } = await host();
+    const server = connectNtpServer({ udp, clock });
+    const answers = [];
+    for (const address of [ours.ipv4, ours.ipv6]) {
+      const once = await run("chronyd", "-Q", "-t", "10", `server ${address} iburst maxsamples 4`);
+      answers.push(secondsIn(once, /wrong by (-?[\d.]+) seconds/));
+    }
+    const date = await run("ntpdate", "-q", "-p", "1", ours.ipv4);
+    answers.push(secondsIn(date, /([+-][\d.]+) \+\/-/));
+    holds(counter(server, "malformed") === 0, "It could not read what they asked");
+    await server[Symbol.asyncDispose]();
+    return `we are ${answers.join(", ")} s from them`;
+  });
+
+  await check("chronyd tells us the time, over both versions", ["chronyd"], async () => {
+    const { udp } = await host();
+    const file = join(folder, "chrony.conf");
+    writeFileSync(file, chronyConfiguration);
+    const chronyd = start("chronyd", "-x", "-d", "-u", "root", "-f", file);
+    await chronyd.shows("chronyd version");
+    const client = connectNtpClient({ udp, clock, random });
+    const times = [];
+    for (const address of [kernel.ipv4, kernel.ipv6]) {
+      const time = await client.query(address, { spacingMs: 100 });
+      holds(time.stratum === 10 && time.leap === "none", JSON.stringify(time));
+      holds(time.sampleCount === 4, `${time.sampleCount} answers`);
+      holds(Math.abs(time.offsetMs) < 50 && time.delayMs < 50, JSON.stringify(time));
+      times.push(`${time.offsetMs.toFixed(3)} ms in ${time.delayMs.toFixed(3)} ms`);
+    }
+    await client[Symbol.asyncDispose]();
+    return times.join(", ");
+  });
+
   await frames.verify();
 
   /** A server of two networks, with leases of four seconds. */
@@ -110,11 +154,23 @@ async function heldLease(server) {
 }
 
 /**
- * @param {DhcpServer} server
+ * @param {import("fata-morgana/devices").Device} server
  * @param {string} name
  */
 function counter(server, name) {
   return server.counters[name] ?? 0;
+}
+
+/**
+ * What a program says of a difference, which must be small: there is one clock.
+ *
+ * @param {string} text
+ * @param {RegExp} pattern
+ */
+function secondsIn(text, pattern) {
+  const seconds = Number(pattern.exec(text)?.[1] ?? NaN);
+  holds(Math.abs(seconds) < 0.05, text);
+  return seconds;
 }
 
 /**

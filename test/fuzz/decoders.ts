@@ -12,6 +12,7 @@ import { decode as fragment } from "../../src/net/ipv6/fragment-header.ts";
 import { decode as ipv6 } from "../../src/net/ipv6/packet.ts";
 import { decode as mld } from "../../src/net/mld/packet.ts";
 import { decode as ndp } from "../../src/net/ndp/packet.ts";
+import { decode as ntp } from "../../src/net/ntp/packet.ts";
 import { decode as tcp } from "../../src/net/tcp/packet.ts";
 import { decode as udp } from "../../src/net/udp/packet.ts";
 
@@ -30,6 +31,7 @@ export const decoders: Readonly<Record<string, (bytes: Uint8Array) => unknown>> 
   tcp,
   dhcp,
   dns,
+  ntp,
   name: (bytes) => decodeName(bytes, 0),
 };
 

@@ -9,11 +9,13 @@ import { rfc2018 } from "./rfc2018.ts";
 import { rfc2131 } from "./rfc2131.ts";
 import { rfc2131Server } from "./rfc2131-server.ts";
 import { rfc2308 } from "./rfc2308.ts";
+import { rfc4330 } from "./rfc4330.ts";
 import { rfc4443 } from "./rfc4443.ts";
 import { rfc4861 } from "./rfc4861.ts";
 import { rfc4862 } from "./rfc4862.ts";
 import { rfc5227 } from "./rfc5227.ts";
 import { rfc5681 } from "./rfc5681.ts";
+import { rfc5905 } from "./rfc5905.ts";
 import { rfc5961 } from "./rfc5961.ts";
 import { rfc6298 } from "./rfc6298.ts";
 import { rfc6528 } from "./rfc6528.ts";
@@ -47,11 +49,13 @@ export const documents: readonly Document[] = [
     requirements: { ...rfc2131, ...rfc2131Server },
   },
   { number: 2308, title: "Negative answers of the Domain Name System", requirements: rfc2308 },
+  { number: 4330, title: "Simple Network Time Protocol, version 4", requirements: rfc4330 },
   { number: 4443, title: "ICMP for IPv6", requirements: rfc4443 },
   { number: 4861, title: "Neighbor discovery for IPv6: a host", requirements: rfc4861 },
   { number: 4862, title: "IPv6 stateless address autoconfiguration", requirements: rfc4862 },
   { number: 5227, title: "IPv4 address conflict detection", requirements: rfc5227 },
   { number: 5681, title: "TCP Congestion Control", requirements: rfc5681 },
+  { number: 5905, title: "Network Time Protocol, version 4", requirements: rfc5905 },
   { number: 5961, title: "TCP's Robustness to Blind In-Window Attacks", requirements: rfc5961 },
   { number: 6298, title: "TCP's Retransmission Timer", requirements: rfc6298 },
   { number: 6528, title: "Initial Sequence Numbers", requirements: rfc6528 },
