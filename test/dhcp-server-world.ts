@@ -15,6 +15,7 @@ import { type SimulatedNetwork, Simulation, Wire } from "../src/simulated/index.
 /** What the server said, and where to. */
 export interface Said {
   readonly kind: string;
+  readonly atMs: number;
   readonly packet: DhcpPacket;
   readonly lengthBytes: number;
   readonly mac: string;
@@ -141,6 +142,7 @@ export class DhcpServerWorld {
     const type = packet.options.get(53)?.[0];
     this.said.push({
       kind: Object.entries(messageType).find(([, number]) => number === type)?.[0] ?? "",
+      atMs: this.simulation.clock.monotonicMs(),
       packet,
       lengthBytes: datagram.payload.length,
       mac: [...frame.subarray(0, 6)].join(),

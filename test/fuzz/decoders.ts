@@ -1,6 +1,7 @@
 /** Every decoder of outside bytes, to be fed what it was never meant for. */
 
 import { decode as arp } from "../../src/net/arp/packet.ts";
+import { decodeLease } from "../../src/net/dhcp/lease-store.ts";
 import { decode as dhcp } from "../../src/net/dhcp/packet.ts";
 import { decodeName } from "../../src/net/dns/name.ts";
 import { decode as dns } from "../../src/net/dns/packet.ts";
@@ -30,6 +31,7 @@ export const decoders: Readonly<Record<string, (bytes: Uint8Array) => unknown>> 
   udp,
   tcp,
   dhcp,
+  lease: decodeLease,
   dns,
   ntp,
   name: (bytes) => decodeName(bytes, 0),

@@ -29,6 +29,9 @@ interface Change {
   readonly value: Uint8Array;
 }
 
+/** The most of a disk that is used, so that it can be read at once. */
+const maxHalfSectors = 4096;
+
 const nothing = new Uint8Array();
 
 /** A store of leases on a disk, with what was found there. */
@@ -66,7 +69,7 @@ class Log implements LeaseLog {
 
   constructor(block: Block) {
     this.#block = block;
-    this.#halfSectors = Math.floor(block.info.sectorCount / 2);
+    this.#halfSectors = Math.min(Math.floor(block.info.sectorCount / 2), maxHalfSectors);
     if (this.#halfSectors >= 2) return;
     throw new KeyValueError("no-space", "Cannot keep leases on a disk of fewer than 4 sectors");
   }

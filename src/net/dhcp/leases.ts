@@ -34,6 +34,7 @@ export class Leases {
   readonly #options: LeaseOptions;
   readonly #bindings: Bindings;
   readonly #changes = new Listeners();
+  readonly #failures = new Listeners();
   readonly #writes = new Set<Promise<boolean>>();
 
   constructor(clock: Clock, options: LeaseOptions) {
@@ -77,6 +78,11 @@ export class Leases {
     return this.#changes.add(listener);
   }
 
+  /** Calls `listener` for each change that could not be written down. Returns what stops it. */
+  onFailure(listener: () => void): () => void {
+    return this.#failures.add(listener);
+  }
+
   /** The bindings whose leases have not ended, in the order of their addresses. */
   live(): readonly Binding[] {
     const nowMs = this.#timers.nowMs();
@@ -111,7 +117,7 @@ export class Leases {
 
   /**
    * Leases an address that the client may have, and resolves once that is written down: to the
-   * binding, or to why there is none. Never rejects.
+   * binding, to why there is none, or to `undefined` if it could not be. Never rejects.
    */
   async give(
     subnet: Subnet,
@@ -119,7 +125,7 @@ export class Leases {
     client: Client,
     leaseSeconds: number,
     name: Uint8Array | undefined,
-  ): Promise<Binding | "exhausted" | "limited" | "storeFailures"> {
+  ): Promise<Binding | "exhausted" | "limited" | undefined> {
     if (this.#writes.size >= maxWrites) return "limited";
     const binding = this.#bindings.take(subnet, address, client, this.#timers.nowMs());
     if (binding === undefined) return "exhausted";
@@ -127,7 +133,7 @@ export class Leases {
     binding.isBusy = true;
     const isKept = await this.#keep(binding, hostName, 1000 * leaseSeconds);
     binding.isBusy = false;
-    if (!isKept) return "storeFailures";
+    if (!isKept) return undefined;
     binding.hostName = hostName;
     binding.offeredUntilMs = -Infinity;
     binding.leaseUntilMs = this.#timers.nowMs() + 1000 * leaseSeconds;
@@ -159,6 +165,7 @@ export class Leases {
     this.#timer.clear();
     this.#changes.clear();
     await Promise.all(this.#writes);
+    this.#failures.clear();
   }
 
   #keep(binding: Binding, hostName: string | undefined, leftMs: number): Promise<boolean> {
@@ -179,6 +186,7 @@ export class Leases {
     this.#writes.add(writing);
     const isDone = await writing;
     this.#writes.delete(writing);
+    if (!isDone) this.#failures.call();
     return isDone;
   }
 

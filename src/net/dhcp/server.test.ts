@@ -197,6 +197,16 @@ describe("a request", () => {
       expect(await lease(world)).toBe(ciaddr);
     }));
 
+  test("for another address than a client has is refused, so that it keeps that", () =>
+    inWorld(async (world) => {
+      const server = await world.serve();
+      const address = await lease(world);
+      const other = address === "10.0.0.100" ? "10.0.0.101" : "10.0.0.100";
+      const [nak] = await world.say("request", { options: [serverId, asks(other)] });
+      expect(nak?.kind).toBe("nak");
+      expect(held(server)).toEqual([address]);
+    }));
+
   test("that names another server frees the address that was offered", () =>
     inWorld(async (world) => {
       await world.serve({ subnets: [{ ...subnet, ranges: [["10.0.0.100", "10.0.0.100"]] }] });

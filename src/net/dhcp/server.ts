@@ -101,7 +101,7 @@ class Server implements DhcpServer {
     optionsLeftOut: 0,
     /** Answers that no route led to. */
     unsent: 0,
-    /** Leases not given because they could not be written down. */
+    /** Changes that could not be written down: no lease is given then. */
     storeFailures: 0,
     /** Entries of the store that made no sense. */
     damagedEntries: 0,
@@ -134,6 +134,7 @@ class Server implements DhcpServer {
     this.#timers = timersOf(clock);
     this.#probes = new Probes(stack.icmp, probeMs);
     this.counters.damagedEntries = leases.damagedCount;
+    leases.onFailure(() => (this.counters.storeFailures += 1));
     leases.onChange(() => this.#changes.call(this.leases));
     this.#socket = stack.udp.bind(serverPort);
     this.#answers = new AnswerSender({
@@ -300,7 +301,12 @@ class Server implements DhcpServer {
     known: Binding | undefined,
   ): "grant" | "refusal" | "silence" {
     const mayHave = this.#leases.mayHave(subnet, address, client);
-    if (state === "selecting") return mayHave ? "grant" : "refusal";
+    if (state === "selecting") {
+      // What it has was offered: nobody who speaks for it must make it lose that.
+      const isOther = known !== undefined && known.address !== address;
+      const isMove = isOther && isLeased(known, this.#timers.nowMs());
+      return mayHave && !isMove ? "grant" : "refusal";
+    }
     const isKnown = known !== undefined && wasLeased(known);
     // On a wrong network it is refused whoever it is; else a stranger may be another server's.
     if (state === "rebooting" && !subnet.contains(address)) return "refusal";
@@ -321,7 +327,7 @@ class Server implements DhcpServer {
     const seconds = leaseSecondsFor(packet, subnet);
     const name = packet.options.get(option.hostName);
     const outcome = await this.#leases.give(subnet, address, client, seconds, name);
-    if (this.#isClosed) return;
+    if (this.#isClosed || outcome === undefined) return;
     if (typeof outcome === "string") {
       this.counters[outcome] += 1;
       return;

@@ -20,8 +20,3 @@ export function timestampOf(wallMs: number): bigint {
 export function differenceMs(a: bigint, b: bigint): number {
   return (Number(BigInt.asIntN(64, a - b)) / unitsInSecond) * 1000;
 }
-
-/** The wall time that a timestamp means, which is less than 68 years from `nearMs`. */
-export function wallMsOf(timestamp: bigint, nearMs: number): number {
-  return nearMs + differenceMs(timestamp, timestampOf(nearMs));
-}
