@@ -17,6 +17,9 @@ import { withTap } from "./lab.mjs";
 const folder = mkdtempSync(join(tmpdir(), "morgana-services-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
+/** Always the same, or what the kernel knows of its neighbour would be wrong for a while. */
+const mac = "--mac=02:00:00:00:00:02";
+
 /** A server that follows nobody, and does not touch the clock. */
 const chronyConfiguration = `local stratum 10
 allow
@@ -28,8 +31,34 @@ pidfile ${join(folder, "chronyd.pid")}
 const told = join(folder, "told");
 
 await withTap(import.meta.url, async (lab) => {
-  const { check, forward, host, kernel, run, start, tap } = lab;
+  const { check, fd, forward, host, kernel, run, start, tap } = lab;
   const frames = await capture(lab);
+
+  // Before our own host opens the TAP device.
+  await check(
+    "the example dhcp has its leases again after it was stopped",
+    ["busybox"],
+    async () => {
+      const disk = `--leases-disk=${join(folder, "leases.img")}`;
+      const addresses = [`--ipv4=${ours.ipv4}/24`, "--first=10.9.0.100", "--last=10.9.0.150"];
+      const command = ["dist/cli/index.js", "run", "examples/dhcp", `--net=fd:${fd}`];
+      const morgana = () => start(process.execPath, ...command, mac, disk, ...addresses);
+      const first = morgana();
+      await first.shows("Leases: 0");
+      const client = start(
+        "busybox",
+        ...udhcpcFlags(tap, script(tap)).filter((each) => each !== "-R"),
+      );
+      await first.shows("(box) for 3600 s");
+      await client.stop();
+      await first.stop();
+      const lease = /10\.9\.0\.1\d\d is [\da-f:]+'s/.exec(first.output())?.[0] ?? "";
+      const second = morgana();
+      await second.shows("The disk has leases of before");
+      await second.shows(lease);
+      return lease;
+    },
+  );
 
   await check("dhclient gets, renews and gives back a lease", ["dhclient"], async () => {
     const server = await serve();
@@ -105,6 +134,7 @@ await withTap(import.meta.url, async (lab) => {
     writeFileSync(file, chronyConfiguration);
     const chronyd = start("chronyd", "-x", "-d", "-u", "root", "-f", file);
     await chronyd.shows("chronyd version");
+    while ((await run("ss", "-Hlun", "sport = :123")) === "") await sleep(20);
     const client = connectNtpClient({ udp, clock, random });
     const times = [];
     for (const address of [kernel.ipv4, kernel.ipv6]) {
