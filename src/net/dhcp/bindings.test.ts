@@ -4,6 +4,7 @@ import { Bindings, isLeased } from "./bindings.ts";
 import { keyOf, type Client } from "./identity.ts";
 import { Subnet, textOf } from "./subnet.ts";
 
+const forget = (): void => {};
 const own = Uint8Array.of(10, 0, 0, 1);
 const clientAt = (number: number): Client => {
   const mac = Uint8Array.of(2, 0, 0, 0, number >> 8, number);
@@ -33,7 +34,7 @@ test("whatever happens, no address has two clients and no lease is lost", () => 
         },
         own,
       );
-      const bindings = new Bindings({ maxBindings: 6, asideMs: 2000 });
+      const bindings = new Bindings({ maxBindings: 6, asideMs: 2000, forget });
       const leased = new Map<string, { readonly client: number; readonly untilMs: number }>();
       let nowMs = 0;
       for (const [what, number, ms] of steps) {
@@ -82,7 +83,7 @@ test("whatever happens, no address has two clients and no lease is lost", () => 
 
 test("choose() finds the only address of a large range that is left", () => {
   const subnet = new Subnet({ network: "10.0.0.0/16", ranges: [["10.0.0.0", "10.0.0.99"]] }, own);
-  const bindings = new Bindings({ maxBindings: 1000, asideMs: 1000 });
+  const bindings = new Bindings({ maxBindings: 1000, asideMs: 1000, forget });
   const given = new Set<string>();
   for (let number = 0; number < 98; number += 1) {
     const client = clientAt(number);

@@ -22,6 +22,8 @@ export interface Binding {
   offeredUntilMs: number;
   /** Whether it is being probed, or written down. */
   isBusy: boolean;
+  /** Whether something is kept under its address: of this client, or of one before it. */
+  isStored: boolean;
 }
 
 /** How much there may be. */
@@ -30,6 +32,8 @@ export interface BindingLimits {
   readonly maxBindings: number;
   /** How long an address that somebody else uses is not given. */
   readonly asideMs: number;
+  /** Called with an address that is forgotten, if something is kept under it. */
+  readonly forget: (address: number) => void;
 }
 
 /** The most addresses of a network that are put aside: half of it. */
@@ -106,9 +110,10 @@ export class Bindings {
   take(subnet: Subnet, address: number, client: Client, nowMs: number): Binding | undefined {
     const known = this.#byAddress.get(address);
     if (known?.client.key === client.key) return known;
-    if (known !== undefined) this.drop(known);
     const former = this.of(subnet, client);
     if (former !== undefined) this.drop(former);
+    if (known !== undefined) this.#unlink(known);
+    const isStored = known?.isStored ?? false;
     if (this.#byAddress.size >= this.#limits.maxBindings && !this.#makeRoom(nowMs))
       return undefined;
     const binding: Binding = {
@@ -119,13 +124,20 @@ export class Bindings {
       leaseUntilMs: -Infinity,
       offeredUntilMs: -Infinity,
       isBusy: false,
+      isStored,
     };
     this.#byAddress.set(address, binding);
     this.#byClient.set(clientKey(subnet, client.key), binding);
     return binding;
   }
 
+  /** Forgets a binding. */
   drop(binding: Binding): void {
+    this.#unlink(binding);
+    if (binding.isStored) this.#limits.forget(binding.address);
+  }
+
+  #unlink(binding: Binding): void {
     const key = clientKey(binding.subnet, binding.client.key);
     if (this.#byAddress.get(binding.address) === binding) this.#byAddress.delete(binding.address);
     if (this.#byClient.get(key) === binding) this.#byClient.delete(key);

@@ -43,7 +43,11 @@ export class Leases {
     this.#timer = this.#timers.timer(() => this.#expire());
     this.#options = options;
     const { maxLeases = 1024, asideMs = 600_000 } = options;
-    this.#bindings = new Bindings({ maxBindings: maxLeases, asideMs });
+    this.#bindings = new Bindings({
+      maxBindings: maxLeases,
+      asideMs,
+      forget: (address) => void this.#write((store) => store.remove([textOf(address)])),
+    });
   }
 
   /**
@@ -65,9 +69,13 @@ export class Leases {
       const leftMs = Math.min(endsAtMs - wallMs, 1000 * subnet.leaseSeconds);
       const client = { key: keyOf(clientId, mac), mac, clientId };
       const other = this.#bindings.of(subnet, client);
-      if (other !== undefined && other.leaseUntilMs > nowMs + leftMs) continue;
+      if (other !== undefined && other.leaseUntilMs > nowMs + leftMs) {
+        await store.remove([textOf(number)]);
+        continue;
+      }
       const binding = this.#bindings.take(subnet, number, client, nowMs);
       if (binding === undefined) break;
+      binding.isStored = true;
       binding.hostName = hostName;
       binding.leaseUntilMs = nowMs + leftMs;
     }
@@ -155,9 +163,7 @@ export class Leases {
     const had = wasLeased(binding);
     this.#bindings.putAside(binding, this.#timers.nowMs());
     this.#bindings.drop(binding);
-    if (!had) return;
-    void this.#write((store) => store.remove([textOf(binding.address)]));
-    this.#changed();
+    if (had) this.#changed();
   }
 
   /** Waits for what is being written. */
@@ -170,6 +176,7 @@ export class Leases {
 
   #keep(binding: Binding, hostName: string | undefined, leftMs: number): Promise<boolean> {
     const { address, client } = binding;
+    binding.isStored = this.#options.store !== undefined;
     const endsAtMs = this.#clock.wallMs() + leftMs;
     const value = encodeLease({ mac: client.mac, clientId: client.clientId, hostName, endsAtMs });
     return this.#write((store) => store.set([textOf(address)], value));

@@ -354,6 +354,22 @@ describe("a store", () => {
       await again[Symbol.asyncDispose]();
     }));
 
+  test("holds no more than what is remembered", () =>
+    inWorld(async (world) => {
+      const store = new SimulatedStore(world.simulation, {}).connect();
+      const ranges = [["10.0.0.20", "10.0.0.200"]] as const;
+      const server = await world.serve({ store, maxLeases: 5, subnets: [{ ...subnet, ranges }] });
+      for (let client = 1; client <= 20; client += 1) {
+        const ciaddr = await lease(world, client);
+        expect(ciaddr).not.toBe("");
+        if (client > 4) await world.say("release", { client, ciaddr, options: [serverId] });
+      }
+      expect(server.leases).toHaveLength(4);
+      expect(await store.list([])).toHaveLength(5);
+      const last = (await store.list([]))?.map(({ name }) => name);
+      expect(last).toEqual(expect.arrayContaining(held(server)));
+    }));
+
   test("that fails grants nothing", () =>
     inWorld(async (world) => {
       const kept = new SimulatedStore(world.simulation, {});
