@@ -243,8 +243,8 @@ class Server implements DhcpServer {
         this.counters.exhausted += 1;
         return;
       }
-      const isProbed = binding === held || subnet.reservationOf(client) !== undefined;
-      if (isProbed || !(await this.#isUsed(binding))) {
+      const isKnownFree = binding === held || subnet.reservationOf(client) !== undefined;
+      if (isKnownFree || !(await this.#isUsed(binding))) {
         if (!this.#isClosed) this.#sendOffer(packet, binding);
         return;
       }
