@@ -75,6 +75,7 @@ interface ReadableStream<R = unknown> extends AsyncIterable<R> {
   cancel(reason?: unknown): Promise<void>;
   getReader(): ReadableStreamDefaultReader<R>;
   pipeTo(destination: WritableStream<R>, options?: { signal?: AbortSignal }): Promise<void>;
+  tee(): [ReadableStream<R>, ReadableStream<R>];
 }
 
 interface ReadableStreamDefaultReader<R> {
@@ -119,13 +120,17 @@ interface Headers extends Iterable<[string, string]> {
   set(name: string, value: string): void;
 }
 
-declare var Headers: { new (init?: Record<string, string> | Iterable<[string, string]>): Headers };
+type HeadersInit = Record<string, string> | Iterable<[string, string]>;
+
+declare var Headers: { new (init?: HeadersInit): Headers };
 
 interface MessageBody {
   readonly headers: Headers;
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>> | null;
   readonly bodyUsed: boolean;
   arrayBuffer(): Promise<ArrayBuffer>;
+  blob(): Promise<unknown>;
+  formData(): Promise<unknown>;
   json(): Promise<unknown>;
   text(): Promise<string>;
 }
@@ -134,12 +139,14 @@ interface Request extends MessageBody {
   readonly method: string;
   readonly url: string;
   readonly signal: AbortSignal;
+  clone(): Request;
 }
 
 interface Response extends MessageBody {
   readonly ok: boolean;
   readonly status: number;
   readonly statusText: string;
+  clone(): Response;
 }
 
 type MessageBodyInit =
@@ -153,9 +160,10 @@ declare var Request: {
     url: string | URL,
     init?: {
       method?: string;
-      headers?: Headers | Record<string, string>;
+      headers?: HeadersInit;
       body?: MessageBodyInit;
       signal?: AbortSignal;
+      duplex?: "half";
     },
   ): Request;
 };
@@ -163,8 +171,10 @@ declare var Request: {
 declare var Response: {
   new (
     body?: MessageBodyInit,
-    init?: { status?: number; statusText?: string; headers?: Headers | Record<string, string> },
+    init?: { status?: number; statusText?: string; headers?: HeadersInit },
   ): Response;
+  readonly prototype: Response;
+  redirect(url: string | URL, status?: number): Response;
 };
 
 declare function queueMicrotask(callback: () => void): void;

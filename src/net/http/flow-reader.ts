@@ -24,8 +24,7 @@ export class FlowReader {
   /** Whether the buffer was made here, with room behind its end. */
   #isOurs = false;
   #late: Refusal = "head-timed-out";
-  /** Whether patience has ended. */
-  isLate = false;
+  #deadlineMs = Infinity;
   #isEnded = false;
   #failure: { readonly error: unknown } | undefined;
   #isReading = false;
@@ -57,8 +56,12 @@ export class FlowReader {
    */
   setPatience(durationMs: number, late: Refusal = "body-timed-out"): void {
     this.#late = late;
-    this.isLate = false;
-    this.#timer.set(durationMs === Infinity ? Infinity : this.#timers.nowMs() + durationMs);
+    this.#deadlineMs = durationMs === Infinity ? Infinity : this.#timers.nowMs() + durationMs;
+  }
+
+  /** Whether patience has ended for somebody. */
+  get isLate(): boolean {
+    return this.#timers.nowMs() >= this.#deadlineMs;
   }
 
   /**
@@ -72,10 +75,11 @@ export class FlowReader {
     if (this.#takeNext()) return Promise.resolve(true);
     if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
     if (this.#isEnded) return Promise.resolve(false);
-    if (this.isLate) return Promise.reject(refusalError(this.#late));
     if (this.#waiter !== undefined) {
       return Promise.reject(new TypeError("Cannot read: another read is waiting"));
     }
+    // A timer that is only ever moved costs nothing for a request that is in time.
+    if (this.#deadlineMs !== Infinity) this.#timer.set(this.#deadlineMs);
     return new Promise((resolve, reject) => {
       this.#waiter = { resolve, reject };
       this.readAhead();
@@ -122,6 +126,13 @@ export class FlowReader {
     this.end = joined.length;
   }
 
+  /** Lets whoever waits for more fail with `reason`; what arrives later is not lost. */
+  stopWaiting(reason: unknown): void {
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    waiter?.reject(reason);
+  }
+
   /** Stops its timer. What was read stays; the flow is not touched. */
   release(): void {
     this.#timer.clear();
@@ -146,10 +157,12 @@ export class FlowReader {
   };
 
   #expire(): void {
-    this.isLate = true;
-    const waiter = this.#waiter;
-    this.#waiter = undefined;
-    waiter?.reject(refusalError(this.#late));
+    if (this.#waiter === undefined) return;
+    if (!this.isLate) {
+      if (this.#deadlineMs !== Infinity) this.#timer.set(this.#deadlineMs);
+      return;
+    }
+    this.stopWaiting(refusalError(this.#late));
   }
 
   /** Moves what was read ahead behind what is not consumed. */
