@@ -1,7 +1,7 @@
 /** Flows in memory, for tests of what stands on one. */
 
-import { FlowError } from "../src/devices/errors.ts";
-import type { TcpFlow } from "../src/devices/index.ts";
+import { FlowError, ProtocolError } from "../src/devices/errors.ts";
+import type { Endpoint, Tcp, TcpFlow, TcpListener } from "../src/devices/index.ts";
 import { Simulation } from "../src/simulated/index.ts";
 import { readableOf, writableOf } from "../src/net/flow-streams.ts";
 
@@ -113,6 +113,45 @@ export function memoryFlows(): [MemoryFlow, MemoryFlow] {
   one.peer = other;
   other.peer = one;
   return [one, other];
+}
+
+/** Connections in memory between those who connect and those who listen, by port. */
+export class MemoryTcp implements Tcp {
+  readonly counters = {};
+  readonly #accepts = new Map<number, (flow: TcpFlow) => void | Promise<void>>();
+
+  async connect(to: Endpoint): Promise<MemoryFlow> {
+    return this.open(to.port);
+  }
+
+  /** Connects to who listens on a port. */
+  open(port: number): MemoryFlow {
+    const accept = this.#accepts.get(port);
+    if (accept === undefined) throw new ProtocolError("refused", "Cannot connect: nobody listens");
+    const [client, server] = memoryFlows();
+    void Promise.resolve(accept(server)).catch(() => server.abort());
+    return client;
+  }
+
+  listen(port: number, accept: (flow: TcpFlow) => void | Promise<void>): TcpListener {
+    this.#accepts.set(port, accept);
+    return {
+      counters: {},
+      local: { address: "::", port },
+      [Symbol.asyncDispose]: async () => void this.#accepts.delete(port),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#accepts.clear();
+  }
+}
+
+/** Lets everything happen that waits for no time. */
+export async function settled(turns: number = 4): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 /** A simulation in which time passes when the test runs it. */

@@ -151,8 +151,8 @@ export class ServerConnection implements ExchangeOwner {
       return;
     }
     const options = head.fields.get("connection");
-    if (head.minorVersion === 0) this.#isKept &&= hasOption(options, "keep-alive");
-    else if (options !== undefined && hasOption(options, "close")) this.#isKept = false;
+    if (hasOption(options, "close")) this.#isKept = false;
+    else if (head.minorVersion === 0) this.#isKept &&= hasOption(options, "keep-alive");
     const body = this.#bodyOf(head, framing);
     if (body === undefined) return;
     const exchange = new Exchange(this, head, this.#targets.origin, body);
