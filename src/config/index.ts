@@ -46,6 +46,7 @@ export {
   udp,
 } from "./network-devices.ts";
 export type { TransportNeeds } from "./network-devices.ts";
+export { httpServer } from "./service-devices.ts";
 export type { LogFilter, Logger, LogLevel } from "./log.ts";
 export { createLogger, parseLogFilter } from "./log.ts";
 export type {
