@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { HttpServer, Stack } from "../devices/index.ts";
+import type { HttpServer } from "../devices/index.ts";
 import { Simulation } from "../simulated/index.ts";
 import { SimulatedConsole } from "../simulated/console.ts";
 import type { DeviceDescription, DriverContext } from "./device.ts";
@@ -17,10 +17,7 @@ async function serverOn(
   const host = { target: "simulated", simulation, console: () => console } as const;
   const { signal } = new AbortController();
   const context: DriverContext = { host, unikernel: "any", args: {}, signal };
-  const server = await description.connect(context, [
-    { tcp } as unknown as Stack,
-    simulation.clock,
-  ]);
+  const server = await description.connect(context, [{ tcp }, simulation.clock]);
   return { server, console };
 }
 

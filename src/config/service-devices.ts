@@ -21,7 +21,7 @@ export function httpServer(
       const failed = (error: unknown): void => {
         void host
           .console()
-          .writeLine(`error http: ${error instanceof Error ? error.stack : error}`);
+          .writeLine(`error http: ${error instanceof Error ? error.stack : String(error)}`);
       };
       return connectHttpServer({ tcp, clock, limits, failed });
     },

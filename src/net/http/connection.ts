@@ -2,26 +2,23 @@
 
 import { FlowError } from "../../devices/errors.ts";
 import type { Flow, HttpHandler, TcpFlow } from "../../devices/index.ts";
-import { timersOf, type Timer, type Timers } from "../timers.ts";
+import { Answers } from "./answers.ts";
 import { bodyOf, drain, type BodyReader } from "./body.ts";
-import { chunkedBodyWriter, plainBodyWriter, type BodyWriter } from "./body-writer.ts";
+import type { BodyWriter } from "./body-writer.ts";
 import { ContinuedBody } from "./continued-body.ts";
 import { Exchange, hasOption, type ExchangeOwner } from "./exchange.ts";
 import { FlowReader } from "./flow-reader.ts";
 import { requestFraming, type Framing } from "./framing.ts";
 import { HeadReader, type RequestHead } from "./head.ts";
-import { HeadWriter } from "./head-writer.ts";
 import { drainBytes, gatherBytes, lingerBytes, lingerMs } from "./limits.ts";
-import { partsOf, type ResponseParts, type WholeBody } from "./realm.ts";
+import { Output, stalledError } from "./output.ts";
+import { partsOf, type ResponseParts } from "./realm.ts";
 import { ReaderFlow } from "./reader-flow.ts";
-import { reasonOf } from "./reasons.ts";
 import { refusalStatus, type Refusal } from "./refusal.ts";
 import { ServerRequest } from "./request.ts";
-import { fieldOf, writeResponseHead } from "./response-head.ts";
+import { fieldOf, writeUpgradeHead } from "./response-head.ts";
 import type { ServerParts } from "./server.ts";
 import { checkTarget, Targets } from "./target.ts";
-
-const encoder = new TextEncoder();
 
 /** One connection, and the requests on it. */
 export class ServerConnection implements ExchangeOwner {
@@ -31,14 +28,9 @@ export class ServerConnection implements ExchangeOwner {
   readonly #reader: FlowReader;
   readonly #heads: HeadReader<RequestHead>;
   readonly #targets: Targets;
-  readonly #writer = new HeadWriter();
-  readonly #timers: Timers;
-  readonly #stallTimer: Timer;
-  /** Since when somebody has waited for room to write. */
-  #writingSinceMs = Infinity;
+  readonly #output: Output;
+  readonly #answers: Answers;
   #exchange: Exchange | undefined;
-  /** Whether another request may follow the present one. */
-  #isKept = true;
   #isClosing = false;
   #isIdle = false;
 
@@ -50,8 +42,11 @@ export class ServerConnection implements ExchangeOwner {
     this.#reader = new FlowReader(flow, clock, (error) => this.#exchange?.fail(error));
     this.#heads = HeadReader.ofRequests(limits);
     this.#targets = new Targets(() => flow.local);
-    this.#timers = timersOf(clock);
-    this.#stallTimer = this.#timers.timer((nowMs) => this.#checkStall(nowMs));
+    this.#output = new Output(flow, clock, limits.writeTimeoutMs, () => {
+      server.counters.timedOut += 1;
+      this.abort(stalledError());
+    });
+    this.#answers = new Answers(this.#output, server.date);
   }
 
   /** Answers requests until there are no more. Never rejects. */
@@ -62,14 +57,14 @@ export class ServerConnection implements ExchangeOwner {
         await this.#serve(head);
         isGivenAway = this.#exchange?.isUpgraded === true;
         this.#exchange = undefined;
-        if (!this.#isKept || isGivenAway) break;
+        if (!this.#answers.isKept || isGivenAway) break;
       }
       if (!isGivenAway) await this.#finish();
     } catch (error) {
       this.#exchange?.fail(error);
       this.flow.abort();
     } finally {
-      this.#stallTimer.clear();
+      this.#output.release();
       if (!isGivenAway) this.#reader.release();
     }
   }
@@ -77,7 +72,7 @@ export class ServerConnection implements ExchangeOwner {
   /** Ends the connection behind the request under way, or at once if there is none. */
   close(): void {
     this.#isClosing = true;
-    this.#isKept = false;
+    this.#answers.isKept = false;
     if (this.#isIdle) this.#reader.stopWaiting(closing);
   }
 
@@ -88,20 +83,8 @@ export class ServerConnection implements ExchangeOwner {
   }
 
   async upgrade(headers: Headers): Promise<Flow> {
-    const fields = [...headers].flat();
-    const mark = this.#writer.byteCount;
-    try {
-      this.#writer.statusLine(101, reasonOf(101));
-      if (!headers.has("connection")) this.#writer.field("connection", "upgrade");
-      for (let at = 0; at < fields.length; at += 2) {
-        this.#writer.field(fields[at] ?? "", fields[at + 1] ?? "");
-      }
-      this.#writer.endHead();
-    } catch (error) {
-      this.#writer.truncate(mark);
-      throw error;
-    }
-    await this.#flush();
+    writeUpgradeHead(this.#output.writer, headers);
+    await this.#output.flush();
     this.#server.counters.upgrades += 1;
     return new ReaderFlow(this.flow, this.#reader);
   }
@@ -118,7 +101,7 @@ export class ServerConnection implements ExchangeOwner {
         return head;
       }
       if (head !== undefined) return this.#refuse(head);
-      if (this.#writer.byteCount > 0) await this.#flush();
+      if (this.#output.writer.byteCount > 0) await this.#output.flush();
       this.#isIdle = reader.byteCount === 0;
       if (this.#isIdle && this.#isClosing) return undefined;
       if (this.#isIdle) reader.setPatience(limits.idleTimeoutMs, "head-timed-out");
@@ -151,21 +134,21 @@ export class ServerConnection implements ExchangeOwner {
       return;
     }
     const options = head.fields.get("connection");
-    if (hasOption(options, "close")) this.#isKept = false;
-    else if (head.minorVersion === 0) this.#isKept &&= hasOption(options, "keep-alive");
+    if (hasOption(options, "close")) this.#answers.isKept = false;
+    else if (head.minorVersion === 0) this.#answers.isKept &&= hasOption(options, "keep-alive");
     const body = this.#bodyOf(head, framing);
     if (body === undefined) return;
     const exchange = new Exchange(this, head, this.#targets.origin, body);
     this.#exchange = exchange;
     this.#server.counters.requests += 1;
-    if (head.target === "*") this.#answerShort(head, 204);
+    if (head.target === "*") this.#answers.sendShort(head, 204);
     else await this.#handle(exchange, body);
     exchange.isOver = true;
     if (exchange.isUpgraded) return;
-    if (this.#writer.byteCount > gatherBytes) await this.#flush();
-    if (body.isEnded || !this.#isKept) return;
-    await this.#flush();
-    if (!(await drain(body, drainBytes))) this.#isKept = false;
+    if (this.#output.writer.byteCount > gatherBytes) await this.#output.flush();
+    if (body.isEnded || !this.#answers.isKept) return;
+    await this.#output.flush();
+    if (!(await drain(body, drainBytes))) this.#answers.isKept = false;
   }
 
   /** The body of a request; `undefined` if it was refused for it. */
@@ -182,8 +165,8 @@ export class ServerConnection implements ExchangeOwner {
       return undefined;
     }
     return new ContinuedBody(body, () => {
-      this.#writer.text("HTTP/1.1 100 Continue\r\n\r\n");
-      return this.#flush();
+      this.#output.writer.text("HTTP/1.1 100 Continue\r\n\r\n");
+      return this.#output.flush();
     });
   }
 
@@ -197,6 +180,7 @@ export class ServerConnection implements ExchangeOwner {
       if (response === undefined) {
         // So that it is noticed when the client goes away.
         this.#reader.readAhead();
+        if (this.#output.writer.byteCount > 0) await this.#flushUnlessQuick(answer);
         response = await answer;
       }
       if (exchange.isUpgraded) return;
@@ -220,26 +204,54 @@ export class ServerConnection implements ExchangeOwner {
     parts: ResponseParts,
   ): Promise<void> {
     const { fields } = parts;
-    if (!this.#canGoOn(exchange, body)) this.#isKept = false;
-    if (hasOption(fieldOf(fields, "connection"), "close")) this.#isKept = false;
-    const mark = this.#writer.byteCount;
+    if (!this.#canGoOn(exchange, body)) this.#answers.isKept = false;
+    if (hasOption(fieldOf(fields, "connection"), "close")) this.#answers.isKept = false;
+    const mark = this.#output.writer.byteCount;
     try {
       if (parts.body instanceof ReadableStream) {
         const stream = parts.body;
-        const writer = this.#beginStream(exchange, parts);
+        const writer = this.#answers.beginStream(exchange.head, parts);
         if (writer === undefined) await stream.cancel();
-        else await this.#send(exchange, request, stream, writer);
+        else await this.#stream(exchange, request, stream.getReader(), writer);
       } else {
-        await this.#sendWhole(exchange.head, parts, parts.body);
+        await this.#answers.sendWhole(exchange.head, parts, parts.body);
       }
     } catch (error) {
       if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
-      if (this.#writer.byteCount < mark) throw error;
+      if (this.#output.writer.byteCount < mark) throw error;
       // Nothing has left yet.
-      this.#writer.truncate(mark);
+      this.#output.writer.truncate(mark);
       this.#report(error, request, body);
       this.#answerFailed(exchange, body);
     }
+  }
+
+  /** Sends a stream. One that fails cuts the connection off: nobody must take it for whole. */
+  async #stream(
+    exchange: Exchange,
+    request: Request,
+    source: ReadableStreamDefaultReader<Uint8Array>,
+    writer: BodyWriter,
+  ): Promise<void> {
+    const cancel = (reason: unknown): void => void source.cancel(reason).catch(() => {});
+    exchange.signal.addEventListener("abort", () => cancel(exchange.signal.reason));
+    this.#reader.readAhead();
+    try {
+      await this.#answers.sendStream(source, writer, () => exchange.isOver);
+    } catch (error) {
+      if (!(error instanceof FlowError)) this.#report(error, request);
+      cancel(error);
+      throw new FlowError("closed", "Cannot send the response", { cause: error });
+    }
+  }
+
+  /** Sends what was gathered, unless the handler is so quick that its answer can go with it. */
+  async #flushUnlessQuick(answer: unknown): Promise<void> {
+    let isThere = false;
+    const settle = (): void => void (isThere = true);
+    void Promise.resolve(answer).then(settle, settle);
+    for (let turn = 0; turn < quickTurns && !isThere; turn += 1) await Promise.resolve();
+    if (!isThere) await this.#output.flush();
   }
 
   /** Whether the next request will be found behind the body of this one. */
@@ -249,112 +261,18 @@ export class ServerConnection implements ExchangeOwner {
     return exchange.isBodyWanted || (body.byteCount ?? 0) <= drainBytes;
   }
 
-  /** Sends an answer whose body is there, in one piece if it is small. */
-  async #sendWhole(head: RequestHead, parts: ResponseParts, body: WholeBody): Promise<void> {
-    const { status, statusText, fields } = parts;
-    const writer = this.#writer;
-    const isText = typeof body === "string" && body.length < gatherBytes && isAscii(body);
-    const bytes = typeof body === "string" && !isText ? encoder.encode(body) : body;
-    const isBodiless = status === 204 || status === 304;
-    writeResponseHead(writer, status, statusText, fields, {
-      dateLine: this.#server.date.line,
-      byteCount: isBodiless ? undefined : this.#lengthFor(head, parts, bytes?.length ?? 0),
-      isChunked: false,
-      connection: this.#connectionField(head),
-    });
-    if (bytes === undefined || bytes.length === 0 || head.method === "HEAD") return;
-    if (typeof bytes === "string") {
-      writer.text(bytes);
-    } else if (bytes.length < gatherBytes) {
-      writer.bytes(bytes);
-    } else {
-      void this.flow.write(writer.take()).catch(() => {});
-      await this.#untilRoom(this.flow.write(bytes));
-    }
-  }
-
-  /** An answer to HEAD may say how long the body would be, and have none. */
-  #lengthFor(head: RequestHead, { fields }: ResponseParts, byteCount: number): number | undefined {
-    if (head.method !== "HEAD" || byteCount > 0) return byteCount;
-    return lengthIn(fields);
-  }
-
-  /** Writes the head before a stream; gives what writes it, or nothing if it has no body. */
-  #beginStream(exchange: Exchange, parts: ResponseParts): BodyWriter | undefined {
-    const { status, statusText, fields } = parts;
-    const { head } = exchange;
-    const byteCount = lengthIn(fields);
-    const isChunked = byteCount === undefined && head.minorVersion === 1;
-    if (byteCount === undefined && !isChunked) this.#isKept = false;
-    const isBodiless = status === 204 || status === 304;
-    writeResponseHead(this.#writer, status, statusText, fields, {
-      dateLine: this.#server.date.line,
-      byteCount: isBodiless ? undefined : byteCount,
-      isChunked: isChunked && !isBodiless,
-      connection: this.#connectionField(head),
-    });
-    if (isBodiless || head.method === "HEAD") return undefined;
-    return isChunked ? chunkedBodyWriter(this.flow) : plainBodyWriter(this.flow, byteCount);
-  }
-
-  /** Sends a stream. One that fails cuts the connection off, so that nobody takes it for whole. */
-  async #send(
-    exchange: Exchange,
-    request: Request,
-    stream: ReadableStream<Uint8Array>,
-    writer: BodyWriter,
-  ): Promise<void> {
-    const source = stream.getReader();
-    exchange.signal.addEventListener("abort", () => void source.cancel().catch(() => {}));
-    this.#reader.readAhead();
-    try {
-      await this.#flush();
-      for (let next = await source.read(); !next.done; next = await source.read()) {
-        if (!(next.value instanceof Uint8Array)) {
-          throw new TypeError("Cannot send the response: its stream gave no bytes");
-        }
-        await this.#untilRoom(writer.write(next.value));
-      }
-      if (exchange.isOver)
-        throw new FlowError("reset", "Cannot send the response: its client went");
-      await writer.end();
-    } catch (error) {
-      if (!(error instanceof FlowError)) this.#report(error, request);
-      void source.cancel(error).catch(() => {});
-      throw new FlowError("closed", "Cannot send the response", { cause: error });
-    }
-  }
-
-  #connectionField({ minorVersion }: RequestHead): "close" | "keep-alive" | undefined {
-    if (!this.#isKept) return "close";
-    return minorVersion === 0 ? "keep-alive" : undefined;
-  }
-
   /** Refuses what was sent, and with it all that may follow. */
   #refuse(refusal: Refusal): undefined {
     this.#count(refusal);
-    this.#isKept = false;
-    this.#answerShort(undefined, refusalStatus[refusal], refusal.replaceAll("-", " "));
+    this.#answers.isKept = false;
+    this.#answers.sendShort(undefined, refusalStatus[refusal], refusal.replaceAll("-", " "));
     return undefined;
   }
 
   /** The handler failed before anything of its answer had left. */
   #answerFailed(exchange: Exchange, body: BodyReader): void {
-    if (!this.#canGoOn(exchange, body)) this.#isKept = false;
-    this.#answerShort(exchange.head, 500);
-  }
-
-  /** An answer of the server's own. */
-  #answerShort(head: RequestHead | undefined, status: number, why?: string): void {
-    const text = `${status} ${reasonOf(status)}${why === undefined ? "" : `: ${why}`}\n`;
-    const isBodiless = status === 204;
-    writeResponseHead(this.#writer, status, "", isBodiless ? [] : plainText, {
-      dateLine: this.#server.date.line,
-      byteCount: isBodiless ? undefined : text.length,
-      isChunked: false,
-      connection: head === undefined ? "close" : this.#connectionField(head),
-    });
-    if (!isBodiless && head?.method !== "HEAD") this.#writer.text(text);
+    if (!this.#canGoOn(exchange, body)) this.#answers.isKept = false;
+    this.#answers.sendShort(exchange.head, 500);
   }
 
   #count(refusal: Refusal): void {
@@ -372,38 +290,12 @@ export class ServerConnection implements ExchangeOwner {
     this.#server.failed?.(error, request);
   }
 
-  /** Sends what was written, and waits until there is room for more. */
-  async #flush(): Promise<void> {
-    if (this.#writer.byteCount > 0) await this.#untilRoom(this.flow.write(this.#writer.take()));
-  }
-
-  async #untilRoom(writing: Promise<void>): Promise<void> {
-    const nowMs = this.#timers.nowMs();
-    this.#writingSinceMs = nowMs;
-    if (this.#stallTimer.deadlineMs === Infinity) {
-      this.#stallTimer.set(nowMs + this.#server.limits.writeTimeoutMs);
-    }
-    await writing;
-    this.#writingSinceMs = Infinity;
-  }
-
-  #checkStall(nowMs: number): void {
-    if (this.#writingSinceMs === Infinity) return;
-    const deadlineMs = this.#writingSinceMs + this.#server.limits.writeTimeoutMs;
-    if (deadlineMs > nowMs) {
-      this.#stallTimer.set(deadlineMs);
-      return;
-    }
-    this.#server.counters.timedOut += 1;
-    this.abort(new FlowError("timed-out", "Cannot send the response: its client takes nothing"));
-  }
-
   /**
    * Ends the connection so that the client gets the last answer: input that is not read would make
    * an abort of it, which can overtake the answer (RFC 9112, 9.6).
    */
   async #finish(): Promise<void> {
-    await this.#flush();
+    await this.#output.flush();
     await this.flow.shutdown("write");
     const reader = this.#reader;
     reader.setPatience(lingerMs);
@@ -423,17 +315,5 @@ export class ServerConnection implements ExchangeOwner {
 /** Why an idle connection stops waiting. */
 const closing = new Error("The server is shutting down");
 
-const plainText: readonly string[] = ["content-type", "text/plain;charset=UTF-8"];
-
-/** The length that a handler declared. */
-function lengthIn(fields: readonly string[]): number | undefined {
-  const text = fieldOf(fields, "content-length");
-  if (text === undefined) return undefined;
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new TypeError(`Cannot send the response: "${text}" is no length`);
-}
-
-function isAscii(text: string): boolean {
-  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 0x7f) return false;
-  return true;
-}
+/** Steps of the engine's queue that a quick handler takes at most. */
+const quickTurns = 8;

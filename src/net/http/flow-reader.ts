@@ -17,6 +17,8 @@ export class FlowReader {
   buffer: Uint8Array = new Uint8Array(0);
   start = 0;
   end = 0;
+  /** Whether patience has ended for somebody. */
+  isLate = false;
   readonly #flow: Flow;
   readonly #failed: ((error: unknown) => void) | undefined;
   readonly #timers: Timers;
@@ -56,12 +58,8 @@ export class FlowReader {
    */
   setPatience(durationMs: number, late: Refusal = "body-timed-out"): void {
     this.#late = late;
+    this.isLate = false;
     this.#deadlineMs = durationMs === Infinity ? Infinity : this.#timers.nowMs() + durationMs;
-  }
-
-  /** Whether patience has ended for somebody. */
-  get isLate(): boolean {
-    return this.#timers.nowMs() >= this.#deadlineMs;
   }
 
   /**
@@ -78,6 +76,7 @@ export class FlowReader {
     if (this.#waiter !== undefined) {
       return Promise.reject(new TypeError("Cannot read: another read is waiting"));
     }
+    if (this.isLate) return Promise.reject(refusalError(this.#late));
     // A timer that is only ever moved costs nothing for a request that is in time.
     if (this.#deadlineMs !== Infinity) this.#timer.set(this.#deadlineMs);
     return new Promise((resolve, reject) => {
@@ -158,10 +157,11 @@ export class FlowReader {
 
   #expire(): void {
     if (this.#waiter === undefined) return;
-    if (!this.isLate) {
+    if (this.#timers.nowMs() < this.#deadlineMs) {
       if (this.#deadlineMs !== Infinity) this.#timer.set(this.#deadlineMs);
       return;
     }
+    this.isLate = true;
     this.stopWaiting(refusalError(this.#late));
   }
 

@@ -54,6 +54,24 @@ export function writeResponseHead(
   writer.endHead();
 }
 
+/**
+ * Writes the head that says yes to another protocol (RFC 9110, 7.8).
+ *
+ * @throws {TypeError} if a field is not allowed; nothing was written
+ */
+export function writeUpgradeHead(writer: HeadWriter, headers: Headers): void {
+  const mark = writer.byteCount;
+  try {
+    writer.text(statusLineOf(101));
+    if (!headers.has("connection")) writer.field("connection", "upgrade");
+    for (const [name, value] of headers) writer.field(name, value);
+    writer.endHead();
+  } catch (error) {
+    writer.truncate(mark);
+    throw error;
+  }
+}
+
 /** The value of a field that a handler set, the last one if there are many. */
 export function fieldOf(fields: readonly string[], wanted: string): string | undefined {
   let value: string | undefined;

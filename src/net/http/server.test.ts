@@ -68,7 +68,7 @@ test.each([
 
 test("serve() answers pipelined requests in order, and together", async () => {
   const world = httpWorld(async (request) => {
-    if (pathOf(request) === "/1") await settled(1);
+    if (pathOf(request) === "/slow") await settled(2);
     return new Response(pathOf(request));
   });
   const client = world.open();
@@ -76,6 +76,11 @@ test("serve() answers pipelined requests in order, and together", async () => {
   expect(await client.send(all)).toBe(answer(2, "/1") + answer(2, "/2") + answer(2, "/3"));
   expect(client.flow.peer?.written.length).toBe(1);
   expect(await client.send("P/1.1\r\nHost: here\r\n\r\n")).toBe(answer(2, "/4"));
+  // An answer does not wait for a handler that is slow.
+  client.flow.peer?.arrive(get("/5") + get("/slow"));
+  await settled(1);
+  expect(client.flow.peer?.written.length).toBe(3);
+  expect(await client.send("")).toBe(answer(2, "/5") + answer(5, "/slow"));
   expect(client.state()).toBe("open");
 });
 
