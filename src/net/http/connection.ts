@@ -247,11 +247,11 @@ export class ServerConnection implements ExchangeOwner {
 
   /** Sends what was gathered, unless the handler is so quick that its answer can go with it. */
   async #flushUnlessQuick(answer: unknown): Promise<void> {
-    let isThere = false;
-    const settle = (): void => void (isThere = true);
+    const state = { isThere: false };
+    const settle = (): void => void (state.isThere = true);
     void Promise.resolve(answer).then(settle, settle);
-    for (let turn = 0; turn < quickTurns && !isThere; turn += 1) await Promise.resolve();
-    if (!isThere) await this.#output.flush();
+    for (let turn = 0; turn < quickTurns && !state.isThere; turn += 1) await Promise.resolve();
+    if (!state.isThere) await this.#output.flush();
   }
 
   /** Whether the next request will be found behind the body of this one. */

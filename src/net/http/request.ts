@@ -132,10 +132,11 @@ export class ServerRequest {
   }
 
   #makeStream(body: BodyReader): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return new ReadableStream<Uint8Array<ArrayBuffer>>(
+    const stream = new ReadableStream<Uint8Array<ArrayBuffer>>(
       {
         pull: async (controller) => {
-          this.#isUsed = true;
+          // Not for a clone, which reads the same.
+          if (this.#stream === stream) this.#isUsed = true;
           const bytes = await body.read();
           if (bytes === undefined) controller.close();
           else controller.enqueue(bytes as Uint8Array<ArrayBuffer>);
@@ -144,6 +145,7 @@ export class ServerRequest {
       },
       { highWaterMark: 0 },
     );
+    return stream;
   }
 
   async #asResponse(): Promise<Response> {
