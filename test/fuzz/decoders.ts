@@ -6,6 +6,9 @@ import { decode as dhcp } from "../../src/net/dhcp/packet.ts";
 import { decodeName } from "../../src/net/dns/name.ts";
 import { decode as dns } from "../../src/net/dns/packet.ts";
 import { decode as ethernet } from "../../src/net/ethernet/packet.ts";
+import { ChunkedDecoder } from "../../src/net/http/chunked.ts";
+import { requestFraming, responseFraming } from "../../src/net/http/framing.ts";
+import { HeadReader, type HeadLimits } from "../../src/net/http/head.ts";
 import { decode as icmp } from "../../src/net/icmp/packet.ts";
 import { decodeQuery as igmp } from "../../src/net/ipv4/igmp.ts";
 import { decode as ipv4 } from "../../src/net/ipv4/packet.ts";
@@ -16,6 +19,24 @@ import { decode as ndp } from "../../src/net/ndp/packet.ts";
 import { decode as ntp } from "../../src/net/ntp/packet.ts";
 import { decode as tcp } from "../../src/net/tcp/packet.ts";
 import { decode as udp } from "../../src/net/udp/packet.ts";
+
+const httpLimits: HeadLimits = { lineBytes: 100, fieldBytes: 1000, fieldCount: 10 };
+
+/** Reads heads, and the framing of what they say. */
+function http(bytes: Uint8Array): void {
+  const request = HeadReader.ofRequests(httpLimits).read(bytes, 0, bytes.length);
+  if (typeof request === "object") requestFraming(request);
+  const response = HeadReader.ofResponses(httpLimits).read(bytes, 0, bytes.length);
+  if (typeof response === "object") responseFraming(response, "GET");
+}
+
+/** Takes the coding off until it ends or makes no sense. */
+function chunked(bytes: Uint8Array): void {
+  const decoder = new ChunkedDecoder(httpLimits);
+  let data: Uint8Array | undefined;
+  do data = decoder.decode(bytes, decoder.at, bytes.length);
+  while (data !== undefined);
+}
 
 /** Each takes any bytes, and must give a packet or `undefined`. */
 export const decoders: Readonly<Record<string, (bytes: Uint8Array) => unknown>> = {
@@ -35,6 +56,8 @@ export const decoders: Readonly<Record<string, (bytes: Uint8Array) => unknown>> 
   dns,
   ntp,
   name: (bytes) => decodeName(bytes, 0),
+  http,
+  chunked,
 };
 
 /** Where the parts of a frame may begin. */

@@ -28,6 +28,8 @@ import { rfc8201 } from "./rfc8201.ts";
 import { rfc826 } from "./rfc826.ts";
 import { rfc8305 } from "./rfc8305.ts";
 import { rfc8985 } from "./rfc8985.ts";
+import { rfc9110 } from "./rfc9110.ts";
+import { rfc9112 } from "./rfc9112.ts";
 import { rfc9293 } from "./rfc9293.ts";
 
 export const documents: readonly Document[] = [
@@ -64,5 +66,7 @@ export const documents: readonly Document[] = [
   { number: 8201, title: "Path MTU discovery for IPv6", requirements: rfc8201 },
   { number: 8305, title: "Happy Eyeballs, version 2", requirements: rfc8305 },
   { number: 8985, title: "RACK-TLP Loss Detection", requirements: rfc8985 },
+  { number: 9110, title: "HTTP semantics: a server", requirements: rfc9110 },
+  { number: 9112, title: "HTTP/1.1: messages, and a server", requirements: rfc9112 },
   { number: 9293, title: "Transmission Control Protocol", requirements: rfc9293With(rfc9293) },
 ];
