@@ -17,6 +17,7 @@ const topics = [
   "configuration",
   "services",
   "unikernels",
+  "http",
 ];
 
 const isQuick = process.argv.includes("--quick");

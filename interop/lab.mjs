@@ -51,6 +51,7 @@ const packages = /** @type {const} */ ({
   busybox: "busybox",
   chronyd: "chrony",
   ntpdate: "ntpsec-ntpdate",
+  wrk: "wrk",
   "qemu-system-x86_64": "qemu-system-x86",
 });
 

@@ -39,7 +39,10 @@ export class ServerConnection implements ExchangeOwner {
     this.flow = flow;
     this.#server = server;
     this.#handler = handler;
-    this.#reader = new FlowReader(flow, clock, (error) => this.#exchange?.fail(error));
+    this.#reader = new FlowReader(flow, clock, {
+      failed: (error) => this.#exchange?.fail(error),
+      ended: () => this.#exchange?.leave(endedError()),
+    });
     this.#heads = HeadReader.ofRequests(limits);
     this.#targets = new Targets(() => flow.local);
     this.#output = new Output(flow, clock, limits.writeTimeoutMs, () => {
@@ -234,7 +237,7 @@ export class ServerConnection implements ExchangeOwner {
     writer: BodyWriter,
   ): Promise<void> {
     const cancel = (reason: unknown): void => void source.cancel(reason).catch(() => {});
-    exchange.signal.addEventListener("abort", () => cancel(exchange.signal.reason));
+    exchange.failed = cancel;
     this.#reader.readAhead();
     try {
       await this.#answers.sendStream(source, writer, () => exchange.isOver);
@@ -310,6 +313,11 @@ export class ServerConnection implements ExchangeOwner {
     }
     await this.flow[Symbol.asyncDispose]();
   }
+}
+
+/** Why a request's signal aborts whose client sends nothing more: most then take nothing, too. */
+function endedError(): FlowError {
+  return new FlowError("closed", "Cannot go on with the request: its client has ended the stream");
 }
 
 /** Why an idle connection stops waiting. */

@@ -21,11 +21,13 @@ export class Exchange implements HttpConnection, RequestSource {
   isUpgraded = false;
   /** Whether it is over: answered, or failed. */
   isOver = false;
+  /** Is called when it fails. */
+  failed: ((reason: unknown) => void) | undefined;
   readonly #owner: ExchangeOwner;
   readonly #origin: string;
   readonly #body: BodyReader;
   #controller: AbortController | undefined;
-  #failure: { readonly reason: unknown } | undefined;
+  #gone: { readonly reason: unknown } | undefined;
 
   constructor(owner: ExchangeOwner, head: RequestHead, origin: string, body: BodyReader) {
     this.#owner = owner;
@@ -46,7 +48,7 @@ export class Exchange implements HttpConnection, RequestSource {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (this.#failure !== undefined) this.#controller.abort(this.#failure.reason);
+      if (this.#gone !== undefined) this.#controller.abort(this.#gone.reason);
     }
     return this.#controller.signal;
   }
@@ -71,11 +73,21 @@ export class Exchange implements HttpConnection, RequestSource {
     return this.#owner.upgrade(headers);
   }
 
-  /** The client is gone: whoever listens to the signal hears it. */
+  /** The connection has failed: there will be no answer. */
   fail(reason: unknown): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.#failure = { reason };
+    this.leave(reason);
+    this.failed?.(reason);
+  }
+
+  /**
+   * The client seems to have gone: whoever listens to the signal hears it. One that has only ended
+   * its side still gets its answer.
+   */
+  leave(reason: unknown): void {
+    if (this.#gone !== undefined) return;
+    this.#gone = { reason };
     this.#controller?.abort(reason);
   }
 }

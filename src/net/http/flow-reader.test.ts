@@ -53,7 +53,9 @@ test("unread() puts bytes before what is held", () => {
 test("readAhead() keeps one chunk, and reports a failure that nobody waits for", async () => {
   const flow = new MemoryFlow();
   const failures: unknown[] = [];
-  const reader = new FlowReader(flow, simulation.clock, (error) => failures.push(error));
+  const reader = new FlowReader(flow, simulation.clock, {
+    failed: (error) => failures.push(error),
+  });
   flow.arrive("abc");
   reader.readAhead();
   await Promise.resolve();

@@ -8,6 +8,14 @@ interface Waiter {
   reject(reason: unknown): void;
 }
 
+/** Hears what becomes of a flow, also while nobody waits for its input. */
+export interface FlowWatcher {
+  /** The flow has failed. */
+  failed?(error: unknown): void;
+  /** The peer has ended the stream. */
+  ended?(): void;
+}
+
 /**
  * The input of a flow with what was read of it too far: bytes are looked at where they are, and
  * consumed when it is known whose they are. One chunk at most is read ahead of who wants it.
@@ -20,7 +28,7 @@ export class FlowReader {
   /** Whether patience has ended for somebody. */
   isLate = false;
   readonly #flow: Flow;
-  readonly #failed: ((error: unknown) => void) | undefined;
+  readonly #watcher: FlowWatcher | undefined;
   readonly #timers: Timers;
   readonly #timer: Timer;
   /** Whether the buffer was made here, with room behind its end. */
@@ -34,10 +42,9 @@ export class FlowReader {
   #next: Uint8Array | undefined;
   #waiter: Waiter | undefined;
 
-  /** `failed` is called when the flow fails, also while nobody waits. */
-  constructor(flow: Flow, clock: Clock, failed?: (error: unknown) => void) {
+  constructor(flow: Flow, clock: Clock, watcher?: FlowWatcher) {
     this.#flow = flow;
-    this.#failed = failed;
+    this.#watcher = watcher;
     this.#timers = timersOf(clock);
     this.#timer = this.#timers.timer(() => this.#expire());
   }
@@ -139,8 +146,12 @@ export class FlowReader {
 
   readonly #arrived = (bytes: Uint8Array | undefined): void => {
     this.#isReading = false;
-    if (bytes === undefined) this.#isEnded = true;
-    else this.#next = bytes;
+    if (bytes === undefined) {
+      this.#isEnded = true;
+      this.#watcher?.ended?.();
+    } else {
+      this.#next = bytes;
+    }
     const waiter = this.#waiter;
     if (waiter === undefined) return;
     this.#waiter = undefined;
@@ -150,7 +161,7 @@ export class FlowReader {
   readonly #didFail = (error: unknown): void => {
     this.#isReading = false;
     this.#failure = { error: error ?? new FlowError("reset", "Cannot read: the flow failed") };
-    this.#failed?.(error);
+    this.#watcher?.failed?.(error);
     this.#waiter?.reject(error);
     this.#waiter = undefined;
   };
