@@ -5,6 +5,7 @@ import { met, notApplicable, test, type Requirements } from "./requirement.ts";
 const head = "src/net/http/head.test.ts";
 const realm = "src/net/http/realm.test.ts";
 const server = "src/net/http/server.test.ts";
+const connection = "src/net/http/connection.test.ts";
 const handler = notApplicable("it is the handler's to say");
 
 export const rfc9110: Requirements = {
@@ -36,12 +37,12 @@ export const rfc9110: Requirements = {
   "7.6.1-1": ["`Connection` names what is for this connection alone", met],
   "7.8-1": [
     "a protocol is switched to that the client did not ask for",
-    test(server, "upgrade() refuses requests that do not ask"),
+    test(connection, "upgrade() refuses requests that do not ask"),
     "MUST NOT",
   ],
   "7.8-2": [
     "an answer of 101 names the protocol",
-    test(server, "upgrade() gives the connection away"),
+    test(connection, "upgrade() gives the connection away"),
   ],
   "7.8-3": ["Upgrade in HTTP/1.0 is ignored", met],
   "8.6-1": ["the length is that of the body", test(server, "serve() counts the bytes of a body")],
@@ -73,7 +74,7 @@ export const rfc9110: Requirements = {
   "15.3.6-1": ["205 has no body", met],
   "15.6.1-1": [
     "a failure of the server's own is answered 500",
-    test(server, "serve() answers 500 when the handler fails"),
+    test(connection, "serve() answers 500 when the handler fails"),
     "SHOULD",
   ],
   "17.5-1": [

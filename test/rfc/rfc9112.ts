@@ -6,6 +6,7 @@ const head = "src/net/http/head.test.ts";
 const framing = "src/net/http/framing.test.ts";
 const body = "src/net/http/body.test.ts";
 const server = "src/net/http/server.test.ts";
+const connection = "src/net/http/connection.test.ts";
 const refused = test(head, "read() refuses a request with %s");
 const smuggled = test(framing, "requestFraming() refuses %s");
 
@@ -71,7 +72,7 @@ export const rfc9112: Requirements = {
   "7.1.1-2": ["extensions are limited", test(body, "read() refuses a chunked body with"), "SHOULD"],
   "7.1.2-1": ["trailers become fields of the head", met, "MUST NOT"],
   "7.3-1": ["other codings", notApplicable("chunked is required, and they are not offered")],
-  "8-1": ["an answer that fails is not ended", test(server, "serve() cuts a response off")],
+  "8-1": ["an answer that fails is not ended", test(connection, "serve() cuts a response off")],
   "9.3-1": [
     "connections persist as version and `Connection` say",
     test(server, "serve() after a request of HTTP/%s"),
@@ -86,12 +87,12 @@ export const rfc9112: Requirements = {
   ],
   "9.4-1": [
     "the number of connections is limited by who serves",
-    test(server, "serve() answers 503"),
+    test(connection, "serve() answers 503"),
     "MAY",
   ],
   "9.5-1": [
     "a connection without requests is closed in time",
-    test(server, "serve() closes a connection that stays idle"),
+    test(connection, "serve() closes a connection that stays idle"),
     "SHOULD",
   ],
   "9.6-1": ["after a request with close, the connection is closed", met],
