@@ -1238,17 +1238,22 @@ export interface HttpConnection {
 
   /**
    * Answers 101 with `headers`, which name the protocol, and resolves to the connection, which the
-   * caller owns from then on. What the handler then returns is ignored.
+   * caller owns from then on. What the handler then returns is ignored; if it throws, the connection
+   * is aborted.
    *
    * @throws {HttpError} `malformed` if the request asks for no upgrade, `closed` if it was answered
+   * @throws {TypeError} if a field is not allowed
+   * @throws {FlowError} as {@link Flow.write}
    * @see RFC 9110, 7.8; RFC 6455, 4.2.2
    */
   upgrade(headers: Headers): Promise<Flow>;
 }
 
 /**
- * Answers a request, with the web's own types. The request's signal aborts when the client goes
- * away. `undefined` is an answer only after {@link HttpConnection.upgrade}.
+ * Answers a request, with the web's own types. Its headers are all that arrived, also those that a
+ * browser's own would not have, and all that a response has are sent, cookies too. The request's
+ * signal aborts when the client goes away, or sends nothing more; its body must be read before the
+ * answer is over. `undefined` is an answer only after {@link HttpConnection.upgrade}.
  */
 export type HttpHandler = (
   request: Request,
@@ -1262,8 +1267,9 @@ export type HttpHandler = (
  */
 export interface HttpServer extends Device {
   /**
-   * Serves `handler` on a port. A handler that throws or rejects answers 500. Disposing what is
-   * returned stops accepting and finishes the requests under way.
+   * Serves `handler` on a port (0 picks a free one). A handler that throws or rejects answers 500; a
+   * body that fails cuts the connection off. Disposing what is returned stops accepting and finishes
+   * the requests under way, in the time that the server gives them.
    *
    * @throws {ProtocolError} `address-in-use`, `closed`
    * @throws {RangeError} if `port` is not a whole number 0–65535

@@ -165,6 +165,7 @@ test("a Request made of a server's has all of its fields", async () => {
   ];
   const same = ["http://here/a", "POST", "a=b", "here", "abc", true];
   expect(await inHandler((request) => seenOf(new Request(request)))).toEqual(same);
+  expect(await inHandler((request) => seenOf(new Request(request.clone().clone())))).toEqual(same);
   expect(await inHandler((request) => seenOf(new Request("http://there/", request)))).toEqual([
     "http://there/",
     ...same.slice(1),

@@ -7,7 +7,7 @@
  */
 
 import { isToken, isValue } from "./head-writer.ts";
-import { ServerRequest } from "./request.ts";
+import { isComplete, ServerRequest, withFields } from "./request.ts";
 
 /** A body that is there, all of it. */
 export type WholeBody = string | Uint8Array | undefined;
@@ -21,7 +21,6 @@ export interface ResponseParts {
 }
 
 type ResponseInit = NonNullable<ConstructorParameters<typeof Response>[1]>;
-type HeadersInit = ConstructorParameters<typeof Headers>[0];
 
 let native: typeof Response | undefined;
 
@@ -206,7 +205,7 @@ function nativeResponse(): typeof Response {
 }
 
 /** Names and values in turn. */
-function listOf(headers: HeadersInit): string[] {
+function listOf(headers: HeadersInit | undefined): string[] {
   const list: string[] = [];
   if (headers === undefined || headers === null) return list;
   if (Symbol.iterator in headers) {
@@ -227,26 +226,27 @@ function* pairsOf(list: readonly string[]): Generator<[string, string]> {
   for (let at = 0; at < list.length; at += 2) yield [list[at] ?? "", list[at + 1] ?? ""];
 }
 
+/** What a `Request` is made with, as far as it matters here. */
+interface RequestChanges {
+  readonly headers?: HeadersInit;
+  readonly body?: unknown;
+}
+
 /** A `Request` that can be made of one that a server got, with all of its fields. */
 function requestConstructor(NativeRequest: typeof Request): typeof Request {
-  const construct = function (this: unknown, input: unknown, init?: unknown): Request {
-    const target: Function = new.target ?? construct;
-    if (!(input instanceof ServerRequest) && !(init instanceof ServerRequest)) {
-      return Reflect.construct(NativeRequest, [input, init], target) as Request;
-    }
-    const base = input instanceof ServerRequest ? input : (init as ServerRequest);
-    const { url, method, signal } = base;
-    const changes = (init ?? {}) as { readonly headers?: HeadersInit; readonly body?: unknown };
-    const body = changes.body === undefined ? base.body : changes.body;
-    const made = { method, signal, ...(init instanceof ServerRequest ? {} : changes), body };
-    const request = Reflect.construct(
-      NativeRequest,
-      [input instanceof ServerRequest ? url : input, { ...made, headers: {}, duplex: "half" }],
-      target,
-    ) as Request;
-    // What the host's own object holds would have lost the fields that a page must not set.
-    const headers = new Headers(changes.headers ?? base.headers);
-    return Object.defineProperty(request, "headers", { value: headers });
+  const construct = function (input: unknown, init?: RequestChanges): Request {
+    const make = (...args: readonly unknown[]): Request =>
+      Reflect.construct(NativeRequest, args, new.target ?? construct);
+    if (!isComplete(input) && !isComplete(init)) return make(input, init);
+    const base = isComplete(input) ? input : (init as Request);
+    const { method, signal } = base;
+    const body = init?.body === undefined ? base.body : init.body;
+    const changes = isComplete(init) ? {} : init;
+    const url = isComplete(input) ? input.url : input;
+    const fields = init?.headers ?? base.headers;
+    // The host's own object loses fields that a page must not set.
+    const made = make(url, { method, signal, ...changes, body, headers: {}, duplex: "half" });
+    return withFields(made, fields);
   };
   construct.prototype = NativeRequest.prototype;
   Object.setPrototypeOf(construct, NativeRequest);

@@ -88,7 +88,7 @@ export class ServerRequest {
     const [mine, other] = body?.tee() ?? [undefined, null];
     this.#stream = mine;
     const clone = new Request(url, { method, signal, body: other, duplex: "half" });
-    return Object.defineProperty(clone, "headers", { value: new Headers(headers) });
+    return withFields(clone, headers);
   }
 
   get cache(): string {
@@ -153,4 +153,24 @@ export class ServerRequest {
     const headers: Record<string, string> = type === null ? {} : { "content-type": type };
     return new Response(await this.bytes(), { headers });
   }
+}
+
+/** The host's requests that have all fields, since {@link withFields} gave them. */
+const complete = new WeakSet<object>();
+
+/** Whether a request has fields that the host's own would drop. */
+export function isComplete(request: unknown): request is Request {
+  if (request instanceof ServerRequest) return true;
+  return typeof request === "object" && request !== null && complete.has(request);
+}
+
+/** Gives a request of the host's all of `headers`, and its clones too. */
+export function withFields(request: Request, headers: HeadersInit): Request {
+  const own = new Headers(headers);
+  const clone = request.clone.bind(request);
+  complete.add(request);
+  return Object.defineProperties(request, {
+    headers: { value: own },
+    clone: { value: () => withFields(clone(), own) },
+  });
 }
