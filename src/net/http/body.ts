@@ -157,26 +157,24 @@ export async function drain(body: BodyReader, maxBytes: number): Promise<boolean
   return true;
 }
 
-/** Reads all of a body into one piece. */
+/** Reads all of a body into one piece, *fresh* with all of its buffer. */
 export async function readWhole(body: BodyReader): Promise<Uint8Array<ArrayBuffer>> {
   const first = body.isEnded ? undefined : await body.read();
-  if (body.isEnded) return exactly(first ?? new Uint8Array(0));
-  const chunks: Uint8Array[] = [];
+  if (first === undefined) return new Uint8Array(0);
+  if (body.isEnded) return new Uint8Array(first);
+  // Room grows with what has arrived, not with what was announced; a list of small chunks would
+  // take many times the memory of their bytes.
+  let room = new Uint8Array(Math.min(2 * first.length, body.byteCount ?? Infinity));
   let byteCount = 0;
-  for (let chunk = first; chunk !== undefined; chunk = await body.read()) {
-    chunks.push(chunk);
-    byteCount += chunk.length;
+  for (let chunk: Uint8Array | undefined = first; chunk !== undefined; chunk = await body.read()) {
+    const needed = byteCount + chunk.length;
+    if (needed > room.length) {
+      const larger = new Uint8Array(Math.min(2 * needed, body.byteCount ?? Infinity));
+      larger.set(room.subarray(0, byteCount));
+      room = larger;
+    }
+    room.set(chunk, byteCount);
+    byteCount = needed;
   }
-  const whole = new Uint8Array(byteCount);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
-}
-
-/** The bytes with a buffer of their own. */
-function exactly(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(bytes);
+  return byteCount === room.length ? room : room.slice(0, byteCount);
 }

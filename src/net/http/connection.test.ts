@@ -118,6 +118,22 @@ test("serve() cuts a response off when its body fails, and never ends it", async
   expect(world.failures).toHaveLength(2);
 });
 
+test("serve() blames the client for what it does not understand, whoever reads it", async () => {
+  const world = httpWorld(async (request) => {
+    if (pathOf(request) === "/pipe") return new Response(request.body);
+    await request.text().catch(() => {});
+    return new Response("never mind");
+  });
+  const post = (path: string): string =>
+    `POST ${path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\nx\r\n`;
+  const piping = world.open();
+  expect(await piping.send(post("/pipe"))).toMatch(/\r\n\r\n1\r\na\r\n$/);
+  expect(piping.state()).toBe("aborted");
+  const caught = world.open();
+  expect(await caught.send(post("/"))).toBe(answer(10, "never mind", "connection: close\r\n"));
+  expect(world.server.counters).toMatchObject({ malformed: 2, handlerErrors: 0 });
+});
+
 test("serve() aborts the request's signal and its response when the client goes", async () => {
   const seen: unknown[] = [];
   const world = httpWorld((request) => {

@@ -207,6 +207,7 @@ export class ServerConnection implements ExchangeOwner {
     parts: ResponseParts,
   ): Promise<void> {
     const { fields } = parts;
+    if (body.refusal !== undefined) this.#count(body.refusal);
     if (!this.#canGoOn(exchange, body)) this.#answers.isKept = false;
     if (hasOption(fieldOf(fields, "connection"), "close")) this.#answers.isKept = false;
     const mark = this.#output.writer.byteCount;
@@ -215,7 +216,7 @@ export class ServerConnection implements ExchangeOwner {
         const stream = parts.body;
         const writer = this.#answers.beginStream(exchange.head, parts);
         if (writer === undefined) await stream.cancel();
-        else await this.#stream(exchange, request, stream.getReader(), writer);
+        else await this.#stream(exchange, request, body, stream.getReader(), writer);
       } else {
         await this.#answers.sendWhole(exchange.head, parts, parts.body);
       }
@@ -233,6 +234,7 @@ export class ServerConnection implements ExchangeOwner {
   async #stream(
     exchange: Exchange,
     request: Request,
+    body: BodyReader,
     source: ReadableStreamDefaultReader<Uint8Array>,
     writer: BodyWriter,
   ): Promise<void> {
@@ -242,7 +244,8 @@ export class ServerConnection implements ExchangeOwner {
     try {
       await this.#answers.sendStream(source, writer, () => exchange.isOver);
     } catch (error) {
-      if (!(error instanceof FlowError)) this.#report(error, request);
+      if (body.refusal !== undefined) this.#count(body.refusal);
+      else if (!(error instanceof FlowError)) this.#report(error, request, body);
       cancel(error);
       throw new FlowError("closed", "Cannot send the response", { cause: error });
     }
@@ -260,6 +263,7 @@ export class ServerConnection implements ExchangeOwner {
   /** Whether the next request will be found behind the body of this one. */
   #canGoOn(exchange: Exchange, body: BodyReader): boolean {
     if (body.isEnded) return true;
+    if (body.refusal !== undefined) return false;
     if (body instanceof ContinuedBody && body.isWaiting) return false;
     return exchange.isBodyWanted || (body.byteCount ?? 0) <= drainBytes;
   }
@@ -287,8 +291,8 @@ export class ServerConnection implements ExchangeOwner {
   }
 
   /** A handler failed, unless it was its client that did. */
-  #report(error: unknown, request: Request, body?: BodyReader): void {
-    if (body?.refusal !== undefined || this.#exchange?.isOver === true) return;
+  #report(error: unknown, request: Request, body: BodyReader): void {
+    if (body.refusal !== undefined || this.#exchange?.isOver === true) return;
     this.#server.counters.handlerErrors += 1;
     this.#server.failed?.(error, request);
   }

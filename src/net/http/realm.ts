@@ -180,7 +180,8 @@ class LightResponse {
       this.#body = body;
       this.#setDefaultType("text/plain;charset=UTF-8");
     } else if (body instanceof Uint8Array) {
-      this.#body = body.slice();
+      // A copy, which the `slice` of Node's own buffers would not make.
+      this.#body = new Uint8Array(body);
     } else if (body instanceof ArrayBuffer) {
       this.#body = new Uint8Array(body.slice(0));
     } else {
