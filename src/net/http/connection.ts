@@ -6,11 +6,12 @@ import { Answers } from "./answers.ts";
 import { bodyOf, drain, type BodyReader } from "./body.ts";
 import type { BodyWriter } from "./body-writer.ts";
 import { ContinuedBody } from "./continued-body.ts";
+import { endGently } from "./end-gently.ts";
 import { Exchange, hasOption, type ExchangeOwner } from "./exchange.ts";
 import { FlowReader } from "./flow-reader.ts";
 import { requestFraming, type Framing } from "./framing.ts";
 import { HeadReader, type RequestHead } from "./head.ts";
-import { drainBytes, gatherBytes, lingerBytes, lingerMs } from "./limits.ts";
+import { drainBytes, gatherBytes } from "./limits.ts";
 import { Output, stalledError } from "./output.ts";
 import { partsOf, type ResponseParts } from "./realm.ts";
 import { ReaderFlow } from "./reader-flow.ts";
@@ -62,7 +63,9 @@ export class ServerConnection implements ExchangeOwner {
         this.#exchange = undefined;
         if (!this.#answers.isKept || isGivenAway) break;
       }
-      if (!isGivenAway) await this.#finish();
+      if (isGivenAway) return;
+      await this.#output.flush();
+      await endGently(this.flow, this.#reader);
     } catch (error) {
       this.#exchange?.fail(error);
       this.flow.abort();
@@ -295,27 +298,6 @@ export class ServerConnection implements ExchangeOwner {
     if (body.refusal !== undefined || this.#exchange?.isOver === true) return;
     this.#server.counters.handlerErrors += 1;
     this.#server.failed?.(error, request);
-  }
-
-  /**
-   * Ends the connection so that the client gets the last answer: input that is not read would make
-   * an abort of it, which can overtake the answer (RFC 9112, 9.6).
-   */
-  async #finish(): Promise<void> {
-    await this.#output.flush();
-    await this.flow.shutdown("write");
-    const reader = this.#reader;
-    reader.setPatience(lingerMs);
-    let left = lingerBytes;
-    try {
-      do {
-        left -= reader.byteCount;
-        reader.consume(reader.byteCount);
-      } while (left > 0 && (await reader.more()));
-    } catch {
-      // It has had its time.
-    }
-    await this.flow[Symbol.asyncDispose]();
   }
 }
 

@@ -12,6 +12,8 @@ import type {
 } from "../../devices/index.ts";
 import { timersOf } from "../timers.ts";
 import { ServerConnection } from "./connection.ts";
+import { endGently } from "./end-gently.ts";
+import { FlowReader } from "./flow-reader.ts";
 import { HttpDate } from "./http-date.ts";
 import { defaultLimits, type ServerLimits } from "./limits.ts";
 import { prepareRealm } from "./realm.ts";
@@ -122,6 +124,7 @@ class Service implements TcpListener {
   readonly #handler: HttpHandler;
   readonly #connections = new Map<ServerConnection, Promise<void>>();
   readonly #release: () => void;
+  #refusing = 0;
   #closing: Promise<void> | undefined;
 
   constructor(server: Server, tcp: Tcp, port: number, handler: HttpHandler, release: () => void) {
@@ -142,7 +145,7 @@ class Service implements TcpListener {
     const { counters, limits } = this.#server;
     if (counters.openConnections >= limits.connectionCount) {
       counters.connectionsRefused += 1;
-      void refuse(flow);
+      void this.#refuse(flow);
       return;
     }
     counters.connections += 1;
@@ -154,6 +157,21 @@ class Service implements TcpListener {
     });
     this.#connections.set(connection, running);
     if (this.#closing !== undefined) connection.close();
+  }
+
+  /** Tells a client that there are too many. */
+  async #refuse(flow: TcpFlow): Promise<void> {
+    const reader = new FlowReader(flow, this.#server.clock);
+    this.#refusing += 1;
+    try {
+      if (this.#refusing > maxRefusing) throw new RangeError("Cannot tell even this client");
+      await flow.write(new TextEncoder().encode(busy));
+      await endGently(flow, reader);
+    } catch {
+      flow.abort();
+    } finally {
+      this.#refusing -= 1;
+    }
   }
 
   async #close(): Promise<void> {
@@ -173,12 +191,5 @@ class Service implements TcpListener {
 
 const busy = "HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
-/** Tells a client that there are too many. */
-async function refuse(flow: TcpFlow): Promise<void> {
-  try {
-    await flow.write(new TextEncoder().encode(busy));
-    await flow[Symbol.asyncDispose]();
-  } catch {
-    flow.abort();
-  }
-}
+/** Clients that are told so at a time; the others only notice. */
+const maxRefusing = 64;
