@@ -118,6 +118,15 @@ test("serve() cuts a response off when its body fails, and never ends it", async
   expect(world.failures).toHaveLength(2);
 });
 
+test("serve() counts a connection no more that has failed, whatever its handler does", async () => {
+  const world = httpWorld(() => new Promise(() => {}), { connectionCount: 1 });
+  const client = world.open();
+  await client.send(get("/"));
+  client.flow.abort();
+  await settled();
+  expect(world.server.counters["openConnections"]).toBe(0);
+});
+
 test("serve() blames the client for what it does not understand, whoever reads it", async () => {
   const world = httpWorld(async (request) => {
     if (pathOf(request) === "/pipe") return new Response(request.body);
@@ -166,10 +175,10 @@ test("serve() aborts the signal of a client that has ended its side, and still a
 
 test("upgrade() gives the connection away, with what came too early", async () => {
   let upgraded: Flow | undefined;
-  const world = httpWorld(async (request, connection) => {
+  const world = httpWorld(async (_request, connection) => {
     expect(connection.remote.address).toBe("10.0.0.1");
     upgraded = await connection.upgrade(new Headers({ upgrade: "echo", "x-key": "k" }));
-    return undefined;
+    return new Promise(() => {});
   });
   const client = world.open();
   const text = await client.send(
@@ -235,7 +244,7 @@ test("disposing aborts what does not finish in time", async () => {
   const disposed = world.listener[Symbol.asyncDispose]();
   await settled();
   await world.wait(10_001);
+  await disposed;
   await settled();
-  expect(client.state()).toBe("aborted");
-  void disposed;
+  expect([client.state(), world.server.counters["openConnections"]]).toEqual(["aborted", 0]);
 });

@@ -24,6 +24,9 @@ import { checkTarget, Targets } from "./target.ts";
 /** One connection, and the requests on it. */
 export class ServerConnection implements ExchangeOwner {
   readonly flow: TcpFlow;
+  /** Resolves when the connection is over or given away, also while a handler still runs. */
+  readonly ended: Promise<void>;
+  #end = (): void => {};
   readonly #server: ServerParts;
   readonly #handler: HttpHandler;
   readonly #reader: FlowReader;
@@ -38,10 +41,11 @@ export class ServerConnection implements ExchangeOwner {
   constructor(flow: TcpFlow, handler: HttpHandler, server: ServerParts) {
     const { clock, limits } = server;
     this.flow = flow;
+    this.ended = new Promise((resolve) => (this.#end = resolve));
     this.#server = server;
     this.#handler = handler;
     this.#reader = new FlowReader(flow, clock, {
-      failed: (error) => this.#exchange?.fail(error),
+      failed: (error) => this.#fail(error),
       ended: () => this.#exchange?.leave(endedError()),
     });
     this.#heads = HeadReader.ofRequests(limits);
@@ -67,11 +71,11 @@ export class ServerConnection implements ExchangeOwner {
       await this.#output.flush();
       await endGently(this.flow, this.#reader);
     } catch (error) {
-      this.#exchange?.fail(error);
-      this.flow.abort();
+      this.abort(error);
     } finally {
       this.#output.release();
       if (!isGivenAway) this.#reader.release();
+      this.#end();
     }
   }
 
@@ -84,7 +88,7 @@ export class ServerConnection implements ExchangeOwner {
 
   /** Drops the connection, and what is under way on it. */
   abort(reason: unknown): void {
-    this.#exchange?.fail(reason);
+    this.#fail(reason);
     this.flow.abort();
   }
 
@@ -92,7 +96,13 @@ export class ServerConnection implements ExchangeOwner {
     writeUpgradeHead(this.#output.writer, headers);
     await this.#output.flush();
     this.#server.counters.upgrades += 1;
+    this.#end();
     return new ReaderFlow(this.flow, this.#reader);
+  }
+
+  #fail(reason: unknown): void {
+    this.#exchange?.fail(reason);
+    this.#end();
   }
 
   /** The next request that makes sense; `undefined` if the connection is to end. */

@@ -3,7 +3,7 @@ import type { HeadLimits } from "./head.ts";
 
 /** What a server takes of its clients, and how long it waits for them. */
 export interface ServerLimits extends HeadLimits, BodyLimits {
-  /** Connections at a time; more are answered 503. */
+  /** Connections at a time; more are answered 503. Those that were upgraded do not count. */
   readonly connectionCount: number;
   /** The longest time from the first byte of a head to its last, in milliseconds. */
   readonly headTimeoutMs: number;

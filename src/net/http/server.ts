@@ -122,7 +122,7 @@ class Service implements TcpListener {
   readonly #server: Server;
   readonly #listener: TcpListener;
   readonly #handler: HttpHandler;
-  readonly #connections = new Map<ServerConnection, Promise<void>>();
+  readonly #connections = new Set<ServerConnection>();
   readonly #release: () => void;
   #refusing = 0;
   #closing: Promise<void> | undefined;
@@ -151,20 +151,27 @@ class Service implements TcpListener {
     counters.connections += 1;
     counters.openConnections += 1;
     const connection = new ServerConnection(flow, this.#handler, this.#server);
-    const running = connection.run().finally(() => {
-      counters.openConnections -= 1;
-      this.#connections.delete(connection);
-    });
-    this.#connections.set(connection, running);
+    this.#connections.add(connection);
+    void this.#forget(connection);
+    void connection.run();
     if (this.#closing !== undefined) connection.close();
+  }
+
+  async #forget(connection: ServerConnection): Promise<void> {
+    await connection.ended;
+    this.#server.counters.openConnections -= 1;
+    this.#connections.delete(connection);
   }
 
   /** Tells a client that there are too many. */
   async #refuse(flow: TcpFlow): Promise<void> {
+    if (this.#refusing >= maxRefusing) {
+      flow.abort();
+      return;
+    }
     const reader = new FlowReader(flow, this.#server.clock);
     this.#refusing += 1;
     try {
-      if (this.#refusing > maxRefusing) throw new RangeError("Cannot tell even this client");
       await flow.write(new TextEncoder().encode(busy));
       await endGently(flow, reader);
     } catch {
@@ -179,11 +186,11 @@ class Service implements TcpListener {
     const timers = timersOf(this.#server.clock);
     const timer = timers.timer(() => {
       const reason = new HttpError("closed", "Cannot finish the request: the server shuts down");
-      for (const connection of this.#connections.keys()) connection.abort(reason);
+      for (const connection of this.#connections) connection.abort(reason);
     });
     timer.set(timers.nowMs() + this.#server.limits.shutdownTimeoutMs);
-    for (const connection of this.#connections.keys()) connection.close();
-    await Promise.all(this.#connections.values());
+    for (const connection of this.#connections) connection.close();
+    await Promise.all([...this.#connections].map(({ ended }) => ended));
     timer.clear();
     this.#release();
   }
