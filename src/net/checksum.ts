@@ -114,3 +114,11 @@ export function pseudoHeaderSum(
 ): number {
   return add(destination, add(source, protocol + lengthBytes));
 }
+
+/**
+ * The checksum of data in which a word that was `before` is now `after` (RFC 1624, 3): nothing else
+ * of the data is looked at, so that a damage elsewhere stays detectable.
+ */
+export function update(checksum: number, before: number, after: number): number {
+  return finish((checksum ^ 0xffff) + (before ^ 0xffff) + after);
+}

@@ -267,7 +267,11 @@ function sumOf(
 }
 
 /** Whether a packet may be answered by an error (RFC 1122, 3.2.2; RFC 4443, 2.4 (e)). */
-function mayBeAnswered(quoted: QuotedPacket, packet: Uint8Array, numbers: IcmpVersion): boolean {
+export function mayBeAnswered(
+  quoted: QuotedPacket,
+  packet: Uint8Array,
+  numbers: IcmpVersion,
+): boolean {
   const { version, source, isFirst, protocol, payloadStart } = quoted;
   const first = source[0] ?? 0;
   const isFromOne =

@@ -54,6 +54,9 @@ export interface Ipv6 extends InternetLayer {
   readonly version: 6;
   readonly counters: Ipv6Counters;
 
+  /** Its neighbour discovery, for a router on the same link. */
+  readonly ndp: Ndp;
+
   /** Name servers that routers told us of, as text; empty where there are none. */
   readonly dnsServers: readonly string[];
   /** Search domains that routers told us of. */
@@ -108,7 +111,7 @@ class Ipv6Layer implements Ipv6 {
   readonly #addressesChanges = new Listeners<readonly string[]>();
   readonly #conflicts = new Listeners<Uint8Array>();
   readonly #configurationChanges = new Listeners();
-  readonly #ndp: Ndp;
+  readonly ndp: Ndp;
   readonly #mld: Mld;
   readonly #pathMtus: PathMtus<string>;
   readonly #routes: Routes;
@@ -137,8 +140,8 @@ class Ipv6Layer implements Ipv6 {
       (bytes, offload) => this.#input.receive(bytes, offload, true),
       () => this.#batchEnds.call(),
     );
-    this.#mld = new Mld(link, () => this.#ndp.addresses.linkLocal);
-    this.#ndp = new Ndp({
+    this.#mld = new Mld(link, () => this.ndp.addresses.linkLocal);
+    this.ndp = new Ndp({
       link,
       isListeningToRouters: autoconfigure,
       gateway: gateway?.slice(),
@@ -155,19 +158,19 @@ class Ipv6Layer implements Ipv6 {
       leastBytes: minimumMtu,
       changed: () => this.#routes.invalidate(),
     });
-    this.#routes = new Routes(this.#ndp, this.#pathMtus);
+    this.#routes = new Routes(this.ndp, this.#pathMtus);
     this.#output = new Output({
       ethernet,
       random,
       loopback: this.#loopback,
-      parameters: this.#ndp.parameters,
-      neighbours: this.#ndp.neighbours,
+      parameters: this.ndp.parameters,
+      neighbours: this.ndp.neighbours,
       counters: this.counters,
     });
     this.#input = new Input({
       timers,
       counters: this.counters,
-      ourAddress: (bytes, at) => this.#ndp.addresses.findAt(bytes, at)?.address,
+      ourAddress: (bytes, at) => this.ndp.addresses.findAt(bytes, at)?.address,
       isJoined: (group) => this.#mld.has(group),
       deliver: (packet, protocol, isWhole) => this.#deliver(packet, protocol, isWhole),
       undeliverable: (undeliverable) => this.#undeliverables.call(undeliverable),
@@ -182,19 +185,19 @@ class Ipv6Layer implements Ipv6 {
     });
     this.#endBatches = ethernet.onBatchEnd(() => this.#batchEnds.call());
     for (const prefix of addresses) void this.configure(prefix).catch(ignore);
-    this.#ndp.start();
+    this.ndp.start();
   }
 
   get addresses(): readonly string[] {
-    return this.#ndp.addresses.texts;
+    return this.ndp.addresses.texts;
   }
 
   get dnsServers(): readonly string[] {
-    return this.#ndp.routers.dnsServers;
+    return this.ndp.routers.dnsServers;
   }
 
   get searchDomains(): readonly string[] {
-    return this.#ndp.routers.searchDomains;
+    return this.ndp.routers.searchDomains;
   }
 
   write(
@@ -233,7 +236,7 @@ class Ipv6Layer implements Ipv6 {
   }
 
   pathPayloadBytes(destination: Uint8Array): number {
-    const mtuBytes = this.#routes.find(destination)?.mtuBytes ?? this.#ndp.parameters.mtuBytes;
+    const mtuBytes = this.#routes.find(destination)?.mtuBytes ?? this.ndp.parameters.mtuBytes;
     return mtuBytes - headerBytes;
   }
 
@@ -250,7 +253,7 @@ class Ipv6Layer implements Ipv6 {
   confirmReachable(destination: Uint8Array, nowMs: number = this.#timers.nowMs()): void {
     const via = this.#routes.find(destination)?.via;
     if (via?.kind === "neighbour" && via.neighbour !== undefined) {
-      this.#ndp.neighbours.confirm(via.neighbour, nowMs);
+      this.ndp.neighbours.confirm(via.neighbour, nowMs);
     }
   }
 
@@ -261,7 +264,7 @@ class Ipv6Layer implements Ipv6 {
       throw new RangeError("Cannot configure an address: it is no address of one node");
     }
     const outcome = await new Promise<AddressOutcome>((settle) => {
-      this.#ndp.addresses.add({ address: address.slice(), prefixLength: length, settle });
+      this.ndp.addresses.add({ address: address.slice(), prefixLength: length, settle });
     });
     if (outcome === "unique") return;
     const [code, why] =
@@ -272,7 +275,7 @@ class Ipv6Layer implements Ipv6 {
   }
 
   deconfigure(address: Uint8Array): void {
-    this.#ndp.addresses.remove(address);
+    this.ndp.addresses.remove(address);
   }
 
   onAddressesChange(listener: (addresses: readonly string[]) => void): () => void {
@@ -301,7 +304,7 @@ class Ipv6Layer implements Ipv6 {
       // It was disposed before.
     }
     this.#receivers.clear();
-    for (const part of [this.#loopback, this.#input, this.#pathMtus, this.#ndp, this.#mld]) {
+    for (const part of [this.#loopback, this.#input, this.#pathMtus, this.ndp, this.#mld]) {
       part.clear();
     }
     this.#routes.invalidate();
@@ -316,7 +319,7 @@ class Ipv6Layer implements Ipv6 {
     return (
       source === undefined ||
       isSameAddress(source, route.source) ||
-      this.#ndp.addresses.find(source) !== undefined
+      this.ndp.addresses.find(source) !== undefined
     );
   }
 
@@ -339,7 +342,7 @@ class Ipv6Layer implements Ipv6 {
     }
     const isNdp = (payload[0] ?? 0) >= ndpType.routerSolicitation && payload[0] !== mldType.report2;
     const isSound = isNdp
-      ? isWhole && this.#ndp.receive(packet)
+      ? isWhole && this.ndp.receive(packet)
       : isWhole && timeToLive === 1 && isLinkLocal(source) && this.#mld.receive(payload);
     if (!isSound) this.counters.badDiscovery += 1;
   }

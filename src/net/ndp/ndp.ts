@@ -49,6 +49,8 @@ export class Ndp {
   readonly addresses: Addresses;
   readonly neighbours: Neighbours;
   readonly routers: Routers;
+  /** Whether to say in advertisements that we are a router. */
+  isRouter = false;
   readonly #options: NdpOptions;
   readonly #link: ControlLink;
   readonly #autoconfiguration: Autoconfiguration;
@@ -258,7 +260,7 @@ export class Ndp {
   #advertise(local: LocalAddress, destination: Uint8Array, isSolicited: boolean): void {
     const message: NdpPacket = {
       type: ndpType.neighbourAdvertisement,
-      isRouter: false,
+      isRouter: this.isRouter,
       isSolicited,
       isOverride: !local.isOptimistic,
       target: local.address,
