@@ -11,9 +11,12 @@ import { rfc2131Server } from "./rfc2131-server.ts";
 import { rfc2308 } from "./rfc2308.ts";
 import { rfc4330 } from "./rfc4330.ts";
 import { rfc4443 } from "./rfc4443.ts";
+import { rfc4787 } from "./rfc4787.ts";
 import { rfc4861 } from "./rfc4861.ts";
 import { rfc4862 } from "./rfc4862.ts";
 import { rfc5227 } from "./rfc5227.ts";
+import { rfc5382 } from "./rfc5382.ts";
+import { rfc5508 } from "./rfc5508.ts";
 import { rfc5681 } from "./rfc5681.ts";
 import { rfc5905 } from "./rfc5905.ts";
 import { rfc5961 } from "./rfc5961.ts";
@@ -53,9 +56,12 @@ export const documents: readonly Document[] = [
   { number: 2308, title: "Negative answers of the Domain Name System", requirements: rfc2308 },
   { number: 4330, title: "Simple Network Time Protocol, version 4", requirements: rfc4330 },
   { number: 4443, title: "ICMP for IPv6", requirements: rfc4443 },
+  { number: 4787, title: "Translation of addresses: UDP", requirements: rfc4787 },
   { number: 4861, title: "Neighbor discovery for IPv6: a host", requirements: rfc4861 },
   { number: 4862, title: "IPv6 stateless address autoconfiguration", requirements: rfc4862 },
   { number: 5227, title: "IPv4 address conflict detection", requirements: rfc5227 },
+  { number: 5382, title: "Translation of addresses: TCP", requirements: rfc5382 },
+  { number: 5508, title: "Translation of addresses: ICMP", requirements: rfc5508 },
   { number: 5681, title: "TCP Congestion Control", requirements: rfc5681 },
   { number: 5905, title: "Network Time Protocol, version 4", requirements: rfc5905 },
   { number: 5961, title: "TCP's Robustness to Blind In-Window Attacks", requirements: rfc5961 },

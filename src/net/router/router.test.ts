@@ -173,7 +173,7 @@ describe("connect()", () => {
           ipv6: "none",
         });
         await client.icmp?.echo("192.0.2.1").catch(() => {});
-        const [redirect] = lan.of(1).filter(({ payload }) => payload[0] === 5);
+        const redirect = lan.of(1).find(({ payload }) => payload[0] === 5);
         expect(redirect?.source).toBe("10.0.0.1");
         expect([...(redirect?.payload.subarray(4, 8) ?? [])]).toEqual([10, 0, 0, 3]);
         expect(lan.of(1).filter(({ destination }) => destination === "192.0.2.1").length).toBe(2);

@@ -203,6 +203,8 @@ class IpRouter implements Router {
   #take(from: RouterInterface, packet: RoutedPacket, isForMany: boolean): void {
     const isLocal = isForMany || isOfLink(packet.destination) || this.#isOfLinkSource(packet);
     if (!isLocal) {
+      // Before anything is translated: that may make it come from an address of ours.
+      if (this.#isMartianSource(from, packet)) return this.#refuse(packet, "martian", undefined);
       if (!this.#pass("prerouting", packet)) return;
       const owner = this.#ownerOf(packet.destination);
       if (owner === undefined) return this.#forward(from, packet);
@@ -225,7 +227,7 @@ class IpRouter implements Router {
   #forward(from: RouterInterface, packet: RoutedPacket): void {
     const { source, destination, version } = packet;
     if (version === 6 && isLinkLocal(source)) return this.#refuse(packet, "martian", "beyondScope");
-    if (this.#isMartian(from, packet)) return this.#refuse(packet, "martian", undefined);
+    if (this.#isMartianDestination(packet)) return this.#refuse(packet, "martian", undefined);
     if (packet.timeToLive <= 1) return this.#refuse(packet, "timeExceeded", "timeExceeded");
     const route = this.routes.find(destination);
     const to = route === undefined ? undefined : this.interfaces.get(route.to);
@@ -251,21 +253,24 @@ class IpRouter implements Router {
     if (error !== undefined) this.report(packet.bytes, error, parameter);
   }
 
-  /** Whether a packet comes from, or goes to, where no router takes it (RFC 1812, 5.3.7). */
-  #isMartian(from: RouterInterface, { source, destination, version }: RoutedPacket): boolean {
-    if (
-      version === 4
-        ? isMartian4(source) || isMartian4(destination)
-        : isMartian6(source, destination)
-    ) {
-      return true;
-    }
-    if (this.#ownerOf(source) !== undefined) return true;
-    for (const each of this.interfaces.values()) {
-      if (version === 4 && (each.isBroadcast(destination) || each.isBroadcast(source))) return true;
-    }
-    const isChecked = this.#options.checksReversePath === true;
+  /** Whether a packet comes from where none can (RFC 1812, 5.3.7). */
+  #isMartianSource(from: RouterInterface, { source, version }: RoutedPacket): boolean {
+    const isNobody = version === 4 ? isMartian4(source) : isMartian6(source);
+    if (isNobody || this.#ownerOf(source) !== undefined) return true;
+    if (version === 4 && this.#isBroadcast(source)) return true;
+    // From an address of the link no route leads back.
+    const isChecked = this.#options.checksReversePath === true && !isOfLink(source);
     return isChecked && this.routes.find(source)?.to !== from.name;
+  }
+
+  #isMartianDestination({ destination, version }: RoutedPacket): boolean {
+    if (version === 6) return isMartian6(destination);
+    return isMartian4(destination) || this.#isBroadcast(destination);
+  }
+
+  #isBroadcast(address: Uint8Array): boolean {
+    for (const each of this.interfaces.values()) if (each.isBroadcast(address)) return true;
+    return false;
   }
 
   /** A packet of our own, *given*; errors pass no filter. */
@@ -273,8 +278,12 @@ class IpRouter implements Router {
     this.#within(0, (packet) => {
       packet.from = undefined;
       if (!packet.take(bytes, offload)) return;
-      const owner = this.#ownerOf(packet.destination);
-      if (owner !== undefined) return this.#deliver(owner, packet, false);
+      if (this.#ownerOf(packet.destination) !== undefined) {
+        // A stage may know that it is meant for somebody behind us.
+        if (!this.#pass("prerouting", packet)) return;
+        const owner = this.#ownerOf(packet.destination);
+        if (owner !== undefined) return this.#deliver(owner, packet, false);
+      }
       const route = this.routes.find(packet.destination);
       const to = route === undefined ? undefined : this.interfaces.get(route.to);
       if (route === undefined || to === undefined) {
@@ -412,8 +421,7 @@ function isMartian4(address: Uint8Array): boolean {
 }
 
 /** The unspecified address, loopback, and groups. */
-function isMartian6(source: Uint8Array, destination: Uint8Array): boolean {
-  const isNobody = (address: Uint8Array): boolean =>
-    address.every((byte, index) => byte === 0 || (index === 15 && byte === 1));
-  return source[0] === 0xff || isNobody(source) || isNobody(destination);
+function isMartian6(address: Uint8Array): boolean {
+  if (address[0] === 0xff) return true;
+  return address.every((byte, index) => byte === 0 || (index === 15 && byte === 1));
 }
