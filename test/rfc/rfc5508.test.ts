@@ -183,7 +183,7 @@ test("REQ-9 what a filter rejects is reported, what it drops is not", async () =
     await sleep(10);
     const [error] = wan.of(1);
     expect([...(error?.payload.subarray(0, 2) ?? [])]).toEqual([3, 13]);
-    expect(error?.payload.slice(8)).toEqual(wan.of(17)[0]?.bytes);
+    expect(error?.payload.slice(8)).toEqual(wan.of(17)[1]?.bytes);
   });
 });
 
