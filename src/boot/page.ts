@@ -16,14 +16,17 @@ export type { MachineStatus, Service } from "./machine.ts";
 export type { CounterTable } from "./protocol.ts";
 export { mapStack } from "./stack-trace.ts";
 
-/** The services of a page: its console goes to `screen`, its network to the switch of that name. */
+/**
+ * The services of a page: its console goes to `screen`, its network to the switch of that name, or to
+ * the one that an interface itself names.
+ */
 export function pageServices(
   screen: ConsoleScreen,
   network: string,
 ): Readonly<Record<string, Service>> {
   return {
     console: (port) => screen.attach(port),
-    network: (port, { plain }) => joinSwitch(network, port, plain === "true", screen),
+    network: (port, { plain, link }) => joinSwitch(link || network, port, plain === "true", screen),
   };
 }
 

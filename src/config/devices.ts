@@ -2,6 +2,7 @@
 
 import * as drivers from "#drivers";
 import type { Block, Clock, Console, Network, Random } from "../devices/index.ts";
+import type { LooseValues } from "./arguments.ts";
 import type { DeviceDescription } from "./device.ts";
 import { device } from "./device.ts";
 
@@ -101,3 +102,48 @@ export const plainNetwork: DeviceDescription<Network> = /* @__PURE__ */ device({
   args: networkArguments,
   connect: (context) => drivers.network({ ...context, args: { ...context.args, plain: true } }),
 });
+
+/**
+ * One of several interfaces. `name` (in camel case) names the device, and the switch that it is on in
+ * a page, the wire in simulation, unless `--<name>-net` says otherwise; on Node that says what
+ * carries its frames. `--<name>-mac` is its address.
+ */
+export function networkNamed(name: string): DeviceDescription<Network> {
+  const [macArgument, netArgument] = [`${name}Mac`, `${name}Net`];
+  return device({
+    name,
+    signature: "Network",
+    args: {
+      [macArgument]: networkArguments.mac,
+      [netArgument]: {
+        type: "string",
+        optional: true,
+        doc: `What carries the frames of ${name}: on Node as --net, in a page the name of a switch`,
+      },
+    },
+    connect: (context) => {
+      const { [macArgument]: mac, [netArgument]: net } = context.args;
+      return drivers.network({ ...context, args: { mac, net, name, link: net ?? name } });
+    },
+  });
+}
+
+/**
+ * A device under another name, for configurations that have two of its kind: `named("lan", arp(…))`
+ * is `lanArp`, and its arguments begin with the name, too: `--lan-ipv4` instead of `--ipv4`.
+ */
+export function named<D>(name: string, of: DeviceDescription<D>): DeviceDescription<D> {
+  const long = (short: string): string => name + short.charAt(0).toUpperCase() + short.slice(1);
+  const short = (values: LooseValues): LooseValues =>
+    Object.fromEntries(Object.keys(of.args).map((each) => [each, values[long(each)]]));
+  return {
+    ...of,
+    name: long(of.name),
+    args: Object.fromEntries(Object.entries(of.args).map(([each, arg]) => [long(each), arg])),
+    check: (values) => {
+      const wrong = of.check?.(short(values));
+      return wrong === undefined ? undefined : long(wrong);
+    },
+    connect: (context, needs) => of.connect({ ...context, args: short(context.args) }, needs),
+  };
+}

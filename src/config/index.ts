@@ -29,6 +29,8 @@ export {
   defaultConsole,
   defaultNetwork,
   defaultRandom,
+  named,
+  networkNamed,
   plainNetwork,
 } from "./devices.ts";
 export type { Description, DeviceSummary } from "./graph.ts";
@@ -47,6 +49,8 @@ export {
 } from "./network-devices.ts";
 export type { TransportNeeds } from "./network-devices.ts";
 export { httpServer } from "./service-devices.ts";
+export { router } from "./router-device.ts";
+export type { RouterInterfaceSettings } from "./router-device.ts";
 export type { LogFilter, Logger, LogLevel } from "./log.ts";
 export { createLogger, parseLogFilter } from "./log.ts";
 export type {

@@ -31,6 +31,7 @@ export const network: Driver<Network> = async ({ host, args, unikernel }) => {
   const mac = macAddressFrom(args["mac"], random);
   await random[Symbol.asyncDispose]();
   const plain = String(args["plain"] ?? "");
-  const port = host.openPort("network", { unikernel, plain });
+  const link = String(args["link"] ?? "");
+  const port = host.openPort("network", { unikernel, plain, link });
   return connectNetwork({ port, mac, ...(plain === "" && { offloads: inPageOffloads }) });
 };

@@ -9,6 +9,7 @@ import { connect as connectRandom } from "../../platform-node/random.ts";
 import { connect as connectSockets } from "../../platform-node/stack-sockets.ts";
 import { NetworkError } from "../../devices/errors.ts";
 import type { Block, Clock, Network, Random } from "../../devices/index.ts";
+import { flagOf } from "../arguments.ts";
 import type { Driver } from "../device.ts";
 import { macAddressFrom } from "../mac-address.ts";
 import { connectStack, serversOf } from "../stack-arguments.ts";
@@ -29,10 +30,12 @@ export const network: Driver<Network> = async ({ args, unikernel, signal }) => {
   const { net = args["stack"] === true ? "socket" : "none" } = args;
   if (net === "socket" && args["stack"] === true) return ofKernel();
   if (net === "none" || net === "socket") {
+    const { name } = args;
+    const flag = name === undefined ? "--net" : flagOf(`${name}Net`);
     throw new NetworkError(
       "unreachable",
       `Cannot connect "${unikernel}" to a network: the node target needs one, such as ` +
-        "--net=udp:127.0.0.1:4000,127.0.0.1:4001",
+        `${flag}=udp:127.0.0.1:4000,127.0.0.1:4001`,
     );
   }
   const link = parseSocketLink(String(net));

@@ -8,8 +8,8 @@ import { macAddressFrom } from "../mac-address.ts";
 
 export { connectStack as stack } from "../stack-arguments.ts";
 
-/** The one wire of each simulation. */
-const wires = new WeakMap<Simulation, Wire>();
+/** The wires of each simulation, by name. */
+const wires = new WeakMap<Simulation, Map<string, Wire>>();
 
 export const clock: Driver<Clock> = (context) => new SimulatedClock(simulationOf(context).timeline);
 
@@ -24,9 +24,14 @@ export const block: Driver<Block> = (context) =>
 
 export const network: Driver<Network> = (context) => {
   const simulation = simulationOf(context);
-  const wire = wires.get(simulation) ?? new Wire(simulation, { name: "wire" });
-  wires.set(simulation, wire);
-  return wire.connect(macAddressFrom(context.args["mac"], simulation.random("mac")));
+  const all = wires.get(simulation) ?? new Map<string, Wire>();
+  wires.set(simulation, all);
+  const name = String(context.args["link"] ?? "wire");
+  const wire = all.get(name) ?? new Wire(simulation, { name });
+  all.set(name, wire);
+  return wire.connect(
+    macAddressFrom(context.args["mac"], simulation.random(`mac${context.args["name"] ?? ""}`)),
+  );
 };
 
 function simulationOf({ host }: DriverContext): Simulation {
