@@ -90,7 +90,14 @@ for (const colorScheme of ["light", "dark"] as const) {
       });
 
       test("no page scrolls sideways", async ({ page }) => {
-        for (const path of ["./", "hello-key/", "disk-lottery/", "frames/", "lossy-link/"]) {
+        for (const path of [
+          "./",
+          "hello-key/",
+          "disk-lottery/",
+          "frames/",
+          "lossy-link/",
+          "router/",
+        ]) {
           await page.goto(path);
           await page.waitForSelector("morgana-unikernel .screen, .cards");
           const excess = await page.evaluate(
