@@ -16,6 +16,7 @@ const topics = [
   "tcp-faults",
   "configuration",
   "services",
+  "routers",
   "unikernels",
   "http",
 ];

@@ -86,7 +86,7 @@ describe("parse()", () => {
     );
     fc.assert(
       fc.property(aText, (text) => void parse(text)),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 

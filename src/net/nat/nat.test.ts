@@ -62,7 +62,7 @@ describe("Nat", () => {
   test("never lets a flood end an established connection", () => {
     const world = new NatWorld({ maxSessions: 100, maxPerHost: 1000 });
     for (let port = 1; port <= 50; port += 1) world.connect(`10.0.0.2:${port}`, "192.0.2.1:80");
-    for (let count = 0; count < 5000; count += 1) {
+    for (let count = 0; count < 600; count += 1) {
       const host = `10.9.${count >> 8}.${count & 255}`;
       const protocol = (["tcp", "udp", "icmp"] as const)[count % 3] ?? "udp";
       world.out(protocol, `${host}:${2000 + count}`, "192.0.2.7:80");
@@ -72,7 +72,7 @@ describe("Nat", () => {
       const { to } = world.in("tcp", "192.0.2.1:80", port, { flags: flag.ack });
       expect(to).toBe(`10.0.0.2:${port}`);
     }
-    expect(world.nat.counters.evicted).toBe(4950);
+    expect(world.nat.counters.evicted).toBe(550);
   });
 
   test("makes no more sessions when all of them are established", () => {
