@@ -200,4 +200,4 @@ export async function transfer(
 }
 
 /** A header of version 4 with its checksum, and what follows it. */
-export { packet4, packet6 } from "../src/net/router/icmp-errors.ts";
+export { packet4 } from "../src/net/router/icmp-errors.ts";

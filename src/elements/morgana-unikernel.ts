@@ -23,7 +23,8 @@ const findsWithCommand = /^(?:Mac|iP)/.test(navigator.platform);
  * unikernel.
  *
  * Attributes: `src`, the unikernel's folder; `args`, its command line; `url-args`, which adds the
- * page's own query to it; `network`, the name of the switch of this page that it is on.
+ * page's own query to it; `network`, the name of the switch of this page that it is on, unless
+ * its interfaces have names of their own.
  *
  * @fires morgana-status - after each change of {@link MorganaUnikernel.status}
  */

@@ -5,6 +5,7 @@ import type { Document } from "./requirement.ts";
 import { rfc1035 } from "./rfc1035.ts";
 import { rfc1122 } from "./rfc1122.ts";
 import { rfc1191 } from "./rfc1191.ts";
+import { rfc1812 } from "./rfc1812.ts";
 import { rfc2018 } from "./rfc2018.ts";
 import { rfc2131 } from "./rfc2131.ts";
 import { rfc2131Server } from "./rfc2131-server.ts";
@@ -47,6 +48,7 @@ export const documents: readonly Document[] = [
     requirements: rfc1122,
   },
   { number: 1191, title: "Path MTU discovery", requirements: rfc1191 },
+  { number: 1812, title: "Requirements for IPv4 routers", requirements: rfc1812 },
   { number: 2018, title: "TCP Selective Acknowledgment Options", requirements: rfc2018 },
   {
     number: 2131,

@@ -3,7 +3,8 @@
 import { expect } from "vitest";
 import { add, finish, pseudoHeaderSum } from "../../src/net/checksum.ts";
 import { formatAddress } from "../../src/net/address.ts";
-import { Nat, type NatOptions } from "../../src/net/nat/nat.ts";
+import { Nat } from "../../src/net/nat/nat.ts";
+import type { NatOptions } from "../../src/net/nat/options.ts";
 import { packet4 } from "../../src/net/router/icmp-errors.ts";
 import { protocols, RoutedPacket } from "../../src/net/router/packet.ts";
 import type { Verdict } from "../../src/net/router/stage.ts";

@@ -1,7 +1,7 @@
 /** RFC 5382, TCP through a translator. */
 
 import { expect, test } from "vitest";
-import type { Filtering } from "../../src/net/nat/nat.ts";
+import type { Filtering } from "../../src/net/nat/options.ts";
 import { flag } from "../../src/net/tcp/packet.ts";
 import { external, NatWorld, packetOf } from "./nat-world.ts";
 

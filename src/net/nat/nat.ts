@@ -4,7 +4,6 @@
  * needs packets put together first, which a router with stages does.
  */
 
-import type { Clock, Random } from "../../devices/index.ts";
 import { formatAddress } from "../address.ts";
 import { toNumber } from "../ipv4/address.ts";
 import { protocols, type RoutedPacket } from "../router/packet.ts";
@@ -18,68 +17,22 @@ import {
   type TrackingCounters,
 } from "../tracking/tracked-table.ts";
 import { word } from "../words.ts";
+import { endsOf, isAnswer, isError } from "./ends.ts";
+import { ErrorTranslator } from "./error-translator.ts";
 import { type Mapping, Mappings, remoteKeyOf, type Session, type SessionKind } from "./mappings.ts";
-import { quotedIn, rewrite } from "./quoted-endpoint.ts";
+import {
+  type ForwardedPort,
+  type MappingSummary,
+  type NatCounters,
+  natCounters,
+  type NatOptions,
+} from "./options.ts";
 import { Unsolicited } from "./unsolicited.ts";
-
-/** A port outside that leads inside for good. */
-export interface ForwardedPort {
-  readonly protocol: "tcp" | "udp";
-  readonly externalPort: number;
-  /** 4 bytes. */
-  readonly address: Uint8Array;
-  readonly port: number;
-}
-
-/** Who may send in through a mapping: those that were sent to, their hosts, or anybody. */
-export type Filtering = "endpoint-independent" | "address-dependent" | "address-and-port-dependent";
-
-/** How a {@link Nat} is made. */
-export interface NatOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  /** The name of the interface whose side is outside. */
-  readonly outside: string;
-  /** The address that stands for all inside, 4 bytes: one of the router's, outside. */
-  readonly address: Uint8Array;
-  /** `address-dependent` by default (RFC 4787, 5; RFC 5382, 4.3). */
-  readonly filtering?: Filtering;
-  readonly forwardedPorts?: readonly ForwardedPort[];
-  /** Ports of TCP outside at which the router itself listens. */
-  readonly localTcpPorts?: readonly number[];
-  /** Whether what comes in keeps a mapping of UDP, too; false by default (RFC 4787, 4.3). */
-  readonly refreshesInbound?: boolean;
-  /** How long a mapping of UDP stays, at least 120,000; 300,000 by default (RFC 4787, 4.3). */
-  readonly udpMs?: number;
-  /** The most sessions; 16,384 by default. */
-  readonly maxSessions?: number;
-  /** The most sessions of one host; 2,048 by default. */
-  readonly maxPerHost?: number;
-  /** Tells the sender of a packet (*borrowed*) that nobody listens to its port. */
-  readonly refuse?: (packet: Uint8Array) => void;
-}
-
-/** A mapping as it is shown. */
-export interface MappingSummary {
-  readonly protocol: "tcp" | "udp" | "icmp";
-  /** Address and port inside. */
-  readonly inside: string;
-  readonly externalPort: number;
-  readonly sessionCount: number;
-  readonly isStatic: boolean;
-  /** How long until it ends, if nothing is heard of it, in milliseconds; `Infinity` for static. */
-  readonly remainingMs: number;
-}
 
 /** RFC 5382, 5: 2 hours and 4 minutes, and 4 minutes; RFC 5508, 3.2: 60 seconds. */
 const establishedMs = 7_440_000;
 const transitoryMs = 240_000;
 const queryMs = 60_000;
-
-/** Queries of ICMP and their answers (RFC 792): echo, timestamp. */
-const queryTypes: ReadonlySet<number> = new Set([8, 13]);
-const answerTypes: ReadonlySet<number> = new Set([0, 14]);
-const errorTypes: ReadonlySet<number> = new Set([3, 4, 11, 12]);
 
 const protocolNames: Readonly<Record<number, "tcp" | "udp" | "icmp">> = {
   1: "icmp",
@@ -87,44 +40,14 @@ const protocolNames: Readonly<Record<number, "tcp" | "udp" | "icmp">> = {
   17: "udp",
 };
 
-/** What a {@link Nat} counts. */
-export interface NatCounters extends TrackingCounters {
-  [name: string]: number;
-  translatedOut: number;
-  translatedIn: number;
-  hairpinned: number;
-  errorsTranslated: number;
-  /** In, from who may not send through that mapping. */
-  filtered: number;
-  /** In, to a port that is no mapping's and not the router's. */
-  noMapping: number;
-  /** Parts of packets, damaged errors, protocols without ports. */
-  untranslatable: number;
-  /** Mappings not made: there was no port. */
-  portsFull: number;
-  synsHeld: number;
-  synsRefused: number;
-}
-
 /** A translator. */
 export class Nat implements Stage {
-  readonly counters: NatCounters = {
-    translatedOut: 0,
-    translatedIn: 0,
-    hairpinned: 0,
-    errorsTranslated: 0,
-    filtered: 0,
-    noMapping: 0,
-    untranslatable: 0,
-    portsFull: 0,
-    synsHeld: 0,
-    synsRefused: 0,
-    ...trackingCounters(),
-  };
+  readonly counters: NatCounters = natCounters();
   readonly #options: NatOptions;
   readonly #timers: Timers;
   readonly #address: number;
   readonly #mappings: Mappings;
+  readonly #errors: ErrorTranslator;
   readonly #sessions: TrackedTable<SessionKind, Session>;
   readonly #unsolicited: Unsolicited;
   readonly #localTcpPorts: ReadonlySet<number>;
@@ -139,6 +62,7 @@ export class Nat implements Stage {
     this.#timers = timersOf(clock);
     this.#address = toNumber(address);
     this.#mappings = new Mappings(() => random.uint32());
+    this.#errors = new ErrorTranslator(this.#mappings, address, this.counters);
     this.#localTcpPorts = new Set(options.localTcpPorts);
     this.#sessions = new TrackedTable<SessionKind, Session>({
       timers: this.#timers,
@@ -220,10 +144,9 @@ export class Nat implements Stage {
     // What came from outside, and goes back there, is not ours to translate.
     if (packet.from === this.#options.outside) return "pass";
     if (packet.isFragment) return this.#refuse("untranslatable");
-    if (isError(packet)) return this.#errorOut(packet);
+    if (isError(packet)) return this.#errors.out(packet);
     const isOurs = packet.from === undefined;
-    if (isOurs && packet.protocol === protocols.icmp && answerTypes.has(packet.icmpType))
-      return "pass";
+    if (isOurs && isAnswer(packet)) return "pass";
     const ends = endsOf(packet);
     if (ends === undefined) return isOurs ? "pass" : this.#refuse("untranslatable");
     const session = this.#sessionOut(packet, toNumber(packet.destination), ends.to);
@@ -239,7 +162,7 @@ export class Nat implements Stage {
   }
 
   #in(packet: RoutedPacket): Verdict {
-    if (isError(packet)) return this.#errorIn(packet);
+    if (isError(packet)) return this.#errors.in(packet);
     const ends = endsOf(packet);
     const mapping = ends && this.#mappings.ofExternal(packet.protocol, ends.to);
     if (ends === undefined || mapping === undefined) return this.#unmapped(packet);
@@ -282,7 +205,7 @@ export class Nat implements Stage {
 
   /** From inside to inside, by the address outside (RFC 4787, 6; RFC 5382, 7.2). */
   #hairpin(packet: RoutedPacket): Verdict {
-    if (isError(packet)) return this.#hairpinError(packet);
+    if (isError(packet)) return this.#errors.hairpin(packet);
     const ends = endsOf(packet);
     const mapping = ends && this.#mappings.ofExternal(packet.protocol, ends.to);
     if (ends === undefined || mapping === undefined || mapping.inside === this.#address)
@@ -393,65 +316,6 @@ export class Nat implements Stage {
     else mapping.remoteCounts.delete(remoteAddress);
     if (mapping.sessions.size === 0 && !mapping.isStatic) this.#mappings.remove(mapping);
   }
-
-  /** An error from outside about a packet from inside (RFC 5508, 4.2). */
-  #errorIn(packet: RoutedPacket): Verdict {
-    const quoted = quotedIn(packet);
-    if (quoted === undefined) return this.#refuse("untranslatable");
-    const mapping = this.#mappings.ofExternal(quoted.protocol, quoted.sourcePort);
-    const remotePort = quoted.protocol === protocols.icmp ? 0 : quoted.destinationPort;
-    const session = mapping?.sessions.get(remoteKeyOf(quoted.destination, remotePort));
-    if (quoted.source !== this.#address || mapping === undefined || session === undefined) {
-      // It may be about a packet of the router's own that needs no mapping.
-      return mapping === undefined && quoted.source === this.#address
-        ? "pass"
-        : this.#refuse("noMapping");
-    }
-    rewrite(packet, quoted, "source", mapping.insideAddress, mapping.insidePort);
-    packet.setDestination(mapping.insideAddress, undefined);
-    this.counters.errorsTranslated += 1;
-    return "pass";
-  }
-
-  /** An error from inside about a packet from outside. */
-  #errorOut(packet: RoutedPacket): Verdict {
-    const quoted = quotedIn(packet);
-    if (quoted === undefined) return this.#refuse("untranslatable");
-    // About a packet for the router itself, by the router itself.
-    if (quoted.destination === this.#address) return "pass";
-    const mapping = this.#mappings.ofInside(
-      quoted.protocol,
-      quoted.destination,
-      quoted.destinationPort,
-    );
-    if (mapping === undefined) {
-      return packet.from === undefined ? "pass" : this.#refuse("noMapping");
-    }
-    rewrite(packet, quoted, "destination", this.#options.address, mapping.externalPort);
-    packet.setSource(this.#options.address, undefined);
-    this.counters.errorsTranslated += 1;
-    return "pass";
-  }
-
-  /** An error from inside about a packet that came from inside (RFC 5508, 4.2, REQ-6). */
-  #hairpinError(packet: RoutedPacket): Verdict {
-    const quoted = quotedIn(packet);
-    if (quoted === undefined) return this.#refuse("untranslatable");
-    const target = this.#mappings.ofInside(
-      quoted.protocol,
-      quoted.destination,
-      quoted.destinationPort,
-    );
-    const sender = this.#mappings.ofExternal(quoted.protocol, quoted.sourcePort);
-    if (target === undefined || sender === undefined || quoted.source !== this.#address)
-      return "pass";
-    rewrite(packet, quoted, "destination", this.#options.address, target.externalPort);
-    rewrite(packet, quoted, "source", sender.insideAddress, sender.insidePort);
-    packet.setSource(this.#options.address, undefined);
-    packet.setDestination(sender.insideAddress, undefined);
-    this.counters.errorsTranslated += 1;
-    return "pass";
-  }
 }
 
 const firstKinds: Readonly<Record<number, SessionKind>> = {
@@ -465,16 +329,3 @@ const tcpKinds = {
   established: "tcpEstablished",
   closing: "tcpClosing",
 } as const;
-
-/** The ports of a packet, or twice the identifier of a query; `undefined` where there is neither. */
-function endsOf(packet: RoutedPacket): { readonly from: number; readonly to: number } | undefined {
-  if (packet.hasPorts) return { from: packet.sourcePort, to: packet.destinationPort };
-  const { protocol, hasTransport } = packet;
-  if (protocol !== protocols.icmp || !hasTransport) return undefined;
-  if (queryTypes.has(packet.icmpType)) return { from: packet.icmpIdentifier, to: 0 };
-  return answerTypes.has(packet.icmpType) ? { from: 0, to: packet.icmpIdentifier } : undefined;
-}
-
-function isError({ protocol, hasTransport, icmpType }: RoutedPacket): boolean {
-  return protocol === protocols.icmp && hasTransport && errorTypes.has(icmpType);
-}

@@ -36,7 +36,8 @@ test.each([4, 6] as const)("fragments of version %d are put together in any orde
         else fragment6(packet, most, 77, keep);
         for (const part of parts) {
           expect(part.length).toBeLessThanOrEqual(most);
-          if (version === 4) expect(finish(add(part.subarray(0, 20)))).toBe(0);
+          if (version === 4 && finish(add(part.subarray(0, 20))) !== 0)
+            throw new Error("Its checksum is wrong");
         }
         if (parts.length === 1) return;
         const shuffled = parts
@@ -45,11 +46,11 @@ test.each([4, 6] as const)("fragments of version %d are put together in any orde
         const { all } = defragmenter();
         const wholes = shuffled.flatMap(({ part }) => all.add(part) ?? []);
         expect(wholes.length).toBe(1);
-        expect(wholes[0]?.bytes).toEqual(bytes);
+        expect(wholes[0]?.bytes.join()).toBe(bytes.join());
         expect(wholes[0]?.fragmentBytes).toBe(Math.max(...parts.map(({ length }) => length)));
       },
     ),
-    { numRuns: 30 },
+    { numRuns: 15 },
   );
 });
 

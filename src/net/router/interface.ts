@@ -9,19 +9,16 @@ import type {
   Clock,
   Ethernet,
   FrameOffload,
-  FrameWriter,
   Icmp,
   Network,
   PayloadReceiver,
   Random,
 } from "../../devices/index.ts";
-import { NetworkError } from "../../devices/errors.ts";
 import { formatPrefix } from "../address.ts";
 import { type ArpLayer, connect as connectArp } from "../arp/arp.ts";
 import { quickTiming } from "../arp/claims.ts";
 import { connect as connectEthernet } from "../ethernet/ethernet.ts";
 import { headerBytes as ethernetHeaderBytes } from "../ethernet/packet.ts";
-import { Segmenter } from "../ethernet/segmentation.ts";
 import { connect as connectIcmp } from "../icmp/icmp.ts";
 import { Listeners } from "../listeners.ts";
 import { toNumber } from "../ipv4/address.ts";
@@ -32,6 +29,7 @@ import { isLinkLocal } from "../ipv6/address.ts";
 import { isSameAddress } from "../prefix.ts";
 import { connect as connectIpv6, type Ipv6 } from "../ipv6/ipv6.ts";
 import { Advertiser, type AdvertiserOptions } from "./advertiser.ts";
+import { FrameOutput } from "./frame-output.ts";
 
 /** How an interface is made. */
 export interface InterfaceOptions {
@@ -65,7 +63,7 @@ export interface InterfaceHost {
   readonly unreachable: (bytes: Uint8Array) => void;
 }
 
-export const etherTypes = { 4: 0x0800, 6: 0x86dd } as const;
+const etherTypes = { 4: 0x0800, 6: 0x86dd } as const;
 
 /** The subnet-router anycast address of the link: whom our own layer sends through. */
 const ourselves: Uint8Array = Uint8Array.of(0xfe, 0x80, ...new Uint8Array(14));
@@ -89,7 +87,7 @@ export class RouterInterface {
   readonly #receivers = new Map<number, PayloadReceiver>();
   readonly #neighbours4: Neighbours4;
   readonly #advertiser: Advertiser;
-  readonly #segmenter = new Segmenter();
+  readonly #frames: FrameOutput;
   readonly #leaveGroup: () => void;
   readonly #counters: {
     packetsIn: number;
@@ -97,12 +95,6 @@ export class RouterInterface {
     bytesIn: number;
     bytesOut: number;
     droppedOut: number;
-  };
-
-  #packet: Uint8Array = new Uint8Array();
-  readonly #copy: FrameWriter = (into) => {
-    into.set(this.#packet);
-    return this.#packet.length;
   };
 
   constructor(options: InterfaceOptions, host: InterfaceHost) {
@@ -114,6 +106,7 @@ export class RouterInterface {
     this.addresses4 = options.addresses.filter(({ address }) => address.length === 4);
     this.addresses6 = options.addresses.filter(({ address }) => address.length === 16);
     this.ethernet = connectEthernet({ network: options.network });
+    this.#frames = new FrameOutput(this.ethernet);
     this.arp = connectArp({ ethernet: this.ethernet, clock, random, timing: quickTiming });
     const ethernet = this.#between();
     this.v4 = connectIpv4({ ethernet, arp: this.#arpOfOurs(), clock, random });
@@ -237,28 +230,9 @@ export class RouterInterface {
     bytes: Uint8Array,
     offload: FrameOffload | undefined,
   ): void {
-    const { checksum, segmentationBytes } = this.ethernet.offloads;
-    const frameBytes = ethernetHeaderBytes + bytes.length;
-    const isLarge = offload !== undefined && offload.segmentBytes > 0;
-    const canLeave =
-      offload === undefined ||
-      ((checksum || !offload.checksumOmitted) && (!isLarge || frameBytes <= segmentationBytes));
-    const isUndone = offload !== undefined && (offload.checksumOmitted || isLarge);
     this.#counters.bytesOut += bytes.length;
     this.#counters.packetsOut += 1;
-    try {
-      if (!isUndone || canLeave) {
-        this.#packet = bytes;
-        this.ethernet.write(
-          mac,
-          etherTypes[version],
-          bytes.length,
-          this.#copy,
-          isUndone ? offload : undefined,
-        );
-      } else this.#finish(version, mac, bytes, offload);
-    } catch (error) {
-      if (!(error instanceof NetworkError)) throw error;
+    if (!this.#frames.send(etherTypes[version], mac, bytes, offload)) {
       this.#counters.droppedOut += 1;
     }
   }
@@ -271,20 +245,6 @@ export class RouterInterface {
     for (const layer of [this.icmp, this.v6, this.v4, this.arp, this.ethernet]) {
       await layer[Symbol.asyncDispose]();
     }
-  }
-
-  /** Fills in checksums, and cuts what is too long. */
-  #finish(version: 4 | 6, mac: Uint8Array, bytes: Uint8Array, offload: FrameOffload): void {
-    const frame = new Uint8Array(ethernetHeaderBytes + bytes.length);
-    frame[12] = etherTypes[version] >>> 8;
-    frame[13] = etherTypes[version] & 0xff;
-    frame.set(bytes, ethernetHeaderBytes);
-    const isDone = this.#segmenter.finish(frame, offload, (sizeBytes, fill) => {
-      const room = new Uint8Array(sizeBytes);
-      this.#packet = room.subarray(ethernetHeaderBytes, fill(room));
-      this.ethernet.write(mac, etherTypes[version], this.#packet.length, this.#copy);
-    });
-    if (!isDone) this.#counters.droppedOut += 1;
   }
 
   /** Addresses of the frame that is being received. */

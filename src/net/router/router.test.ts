@@ -251,7 +251,7 @@ describe("connect()", () => {
   test("does not wait: what has a neighbour passes what has none, and that is bounded", async () => {
     await playRouter(async ({ client, router, lan, sleep }) => {
       const mac = router.interfaces.get("lan")?.ethernet.mac ?? new Uint8Array(6);
-      for (let count = 0; count < 1500; count += 1) {
+      for (let count = 0; count < 1200; count += 1) {
         const to = Uint8Array.of(203, 0, 113, 100 + (count % 100));
         lan.send(
           mac,
@@ -260,7 +260,7 @@ describe("connect()", () => {
         if (count % 50 === 49) await sleep(1);
       }
       expect((await client.icmp?.echo("203.0.113.9"))?.address).toBe("203.0.113.9");
-      expect(router.interfaces.get("wan")?.counters["droppedOut"]).toBeGreaterThan(300);
+      expect(router.interfaces.get("wan")?.counters["droppedOut"]).toBeGreaterThan(100);
     });
   });
 });

@@ -5,7 +5,7 @@
  */
 
 import type { Clock, Device, FrameOffload, Random } from "../../devices/index.ts";
-import { isSameAddress, sharePrefix } from "../prefix.ts";
+import { sharePrefix } from "../prefix.ts";
 import { reassemblyCounters } from "../fragments.ts";
 import { isLinkLocal } from "../ipv6/address.ts";
 import { read as readQuoted } from "../icmp/quoted.ts";
@@ -20,11 +20,12 @@ import { Defragmenter } from "./defragmenter.ts";
 import { fragment, fragment6 } from "./fragmenting.ts";
 import { IcmpErrors, routerErrors, type RouterError } from "./icmp-errors.ts";
 import { RouterInterface, type InterfaceOptions } from "./interface.ts";
+import { isMartian4, isMartian6, isOfLink } from "./martians.ts";
 import { RoutedPacket, sizeOnLink } from "./packet.ts";
 import { redirect6 } from "./redirect.ts";
 import { refusalOf } from "./refusal.ts";
 import { type Route, RouteTable, type RouteTableOptions } from "./route-table.ts";
-import type { Hook, Stage, Verdict } from "./stage.ts";
+import { type Hook, hooksOf, type Place, type Stage, type Verdict } from "./stage.ts";
 
 /** How a router is made. */
 export interface RouterOptions extends RouteTableOptions {
@@ -65,8 +66,6 @@ export async function connect(options: RouterOptions): Promise<Router> {
   for (const each of router.interfaces.values()) await each.configure();
   return router;
 }
-
-type Place = keyof Stage;
 
 class IpRouter implements Router {
   readonly counters = {
@@ -388,40 +387,4 @@ class IpRouter implements Router {
       this.#depth -= 1;
     }
   }
-}
-
-function hooksOf(stages: readonly Stage[]): Readonly<Record<Place, readonly Hook[]>> {
-  const at = (place: Place): readonly Hook[] =>
-    stages.flatMap((stage) => {
-      const hook = stage[place];
-      return hook === undefined ? [] : [hook.bind(stage)];
-    });
-  return {
-    prerouting: at("prerouting"),
-    input: at("input"),
-    forward: at("forward"),
-    output: at("output"),
-    postrouting: at("postrouting"),
-  };
-}
-
-/** Whether packets to an address never leave their link, or are for us as one of many. */
-function isOfLink(address: Uint8Array): boolean {
-  if (address.length === 16) return address[0] === 0xff || isLinkLocal(address);
-  const first = address[0] ?? 0;
-  return (first >= 224 && first < 240) || isSameAddress(address, allOnes);
-}
-
-const allOnes = new Uint8Array(4).fill(0xff);
-
-/** 0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16 and all from 224.0.0.0 on. */
-function isMartian4(address: Uint8Array): boolean {
-  const first = address[0] ?? 0;
-  return first === 0 || first === 127 || first >= 224 || (first === 169 && address[1] === 254);
-}
-
-/** The unspecified address, loopback, and groups. */
-function isMartian6(address: Uint8Array): boolean {
-  if (address[0] === 0xff) return true;
-  return address.every((byte, index) => byte === 0 || (index === 15 && byte === 1));
 }

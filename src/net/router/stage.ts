@@ -33,3 +33,22 @@ export interface Stage {
   /** It leaves. */
   readonly postrouting?: Hook;
 }
+
+/** One of the places where a packet is seen. */
+export type Place = keyof Stage;
+
+/** The functions of stages by place, in the order of the stages. */
+export function hooksOf(stages: readonly Stage[]): Readonly<Record<Place, readonly Hook[]>> {
+  const at = (place: Place): readonly Hook[] =>
+    stages.flatMap((stage) => {
+      const hook = stage[place];
+      return hook === undefined ? [] : [hook.bind(stage)];
+    });
+  return {
+    prerouting: at("prerouting"),
+    input: at("input"),
+    forward: at("forward"),
+    output: at("output"),
+    postrouting: at("postrouting"),
+  };
+}
