@@ -118,6 +118,18 @@ describe("Nat", () => {
     expect([packet.bytes[26], packet.bytes[27]]).toEqual([0, 0]);
   });
 
+  test("leaves a checksum that a frame left undone as it is", () => {
+    const world = new NatWorld();
+    const bytes = packetOf("tcp", "10.0.0.2:4000", "192.0.2.1:80");
+    bytes.set([0x12, 0x34], 36);
+    const packet = new RoutedPacket();
+    packet.take(bytes, { checksumOmitted: true, segmentBytes: 0 });
+    packet.to = "wan";
+    expect(world.nat.postrouting(packet)).toBe("pass");
+    expect([...packet.bytes.subarray(36, 38)]).toEqual([0x12, 0x34]);
+    expect([...packet.source]).toEqual([203, 0, 113, 1]);
+  });
+
   test("forwardPort() refuses a port that is taken", () => {
     const world = new NatWorld();
     const lead = {

@@ -11,11 +11,7 @@ import type { Stage, Verdict } from "../router/stage.ts";
 import { flag } from "../tcp/packet.ts";
 import { timersOf, type Timers } from "../timers.ts";
 import { newTrack, pass, type Side, stageOf } from "../tracking/tcp-track.ts";
-import {
-  TrackedTable,
-  trackingCounters,
-  type TrackingCounters,
-} from "../tracking/tracked-table.ts";
+import { TrackedTable } from "../tracking/tracked-table.ts";
 import { word } from "../words.ts";
 import { endsOf, isAnswer, isError } from "./ends.ts";
 import { ErrorTranslator } from "./error-translator.ts";
