@@ -145,6 +145,16 @@ describe("Filter", () => {
     }
   });
 
+  test("lets conversations without connections make room for each other", () => {
+    const bench = new Bench("default allow", { maxConnections: 10 });
+    for (let port = 1; port <= 20; port += 1) {
+      bench.forward(packetOf("udp", `198.51.100.${port}:9`, "10.0.0.2:53"));
+      bench.forward(packetOf("udp", "10.0.0.2:53", `198.51.100.${port}:9`), "lan", "wan");
+    }
+    expect(bench.tcp("10.0.0.3:1", "192.0.2.1:80")).toBe("pass");
+    expect(bench.filter.counters.connections).toBe(10);
+  });
+
   test("has a limit for each host", () => {
     const bench = new Bench("default allow", { maxPerHost: 10 });
     for (let port = 1; port <= 20; port += 1) bench.tcp(`10.0.0.2:${port}`, "192.0.2.1:80");

@@ -126,7 +126,7 @@ export class Filter implements Stage {
       timers: this.#timers,
       counters: this.counters,
       lifetimesMs,
-      evictable: ["closing", "oneWay", "opening"],
+      evictable: ["closing", "oneWay", "opening", "twoWay"],
       maxEntries: options.maxConnections ?? 16_384,
       maxPerOwner: options.maxPerHost ?? 2048,
       removed: ({ key }) => void connections.delete(key),

@@ -71,7 +71,7 @@ export class Nat implements Stage {
         tcpEstablished: establishedMs,
         tcpClosing: transitoryMs,
       },
-      evictable: ["icmp", "tcpClosing", "tcpOpening", "udpOneWay"],
+      evictable: ["icmp", "tcpClosing", "tcpOpening", "udpOneWay", "udp"],
       maxEntries: maxSessions,
       maxPerOwner: options.maxPerHost ?? 2048,
       removed: (session) => this.#removed(session),

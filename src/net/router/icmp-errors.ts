@@ -49,6 +49,13 @@ export class IcmpErrors {
     this.#counters = counters;
   }
 
+  /** Whether another report may be sent now; it then counts as sent. */
+  mayReport(): boolean {
+    const mayIt = this.#limit.take(this.#timers.nowMs());
+    this.#counters[mayIt ? "errorsOut" : "errorsLimited"] += 1;
+    return mayIt;
+  }
+
   /**
    * Makes an error about `packet` (*borrowed*), from `source`; *fresh*, or `undefined` if it must
    * not be sent. `parameter` is the MTU where it was too big, or a redirect's gateway.
@@ -65,11 +72,7 @@ export class IcmpErrors {
     const isToMany =
       quoted.version === 4 ? (quoted.destination[0] ?? 0) >= 224 : quoted.destination[0] === 0xff;
     if (isToMany || !mayBeAnswered(quoted, packet, numbers)) return undefined;
-    if (!this.#limit.take(this.#timers.nowMs())) {
-      this.#counters.errorsLimited += 1;
-      return undefined;
-    }
-    this.#counters.errorsOut += 1;
+    if (!this.mayReport()) return undefined;
     const ipBytes = quoted.version === 4 ? 20 : 40;
     const body = packet.subarray(0, numbers.maxErrorBytes - ipBytes - icmpHeaderBytes);
     const message = { type, code, parameter, body };

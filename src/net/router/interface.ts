@@ -311,15 +311,19 @@ export class RouterInterface {
     offload: FrameOffload | undefined,
   ): void {
     const version = etherType === etherTypes[6] ? 6 : 4;
-    if (((mac[0] ?? 0) & 1) === 1) {
-      if (version === 6 && this.#isForOurselves(bytes)) return;
-      this.transmit(version, mac, bytes, offload);
-    } else if (version === 6 && isLinkLocal(bytes.subarray(24, 40))) {
-      if (this.#isForOurselves(bytes)) return;
-      this.transmit(version, mac, bytes, offload);
+    const isForMany = ((mac[0] ?? 0) & 1) === 1;
+    if (isForMany || (version === 6 && this.#isOfLink(bytes))) {
+      if (version === 4 || !this.#isForOurselves(bytes)) {
+        this.transmit(version, mac, bytes, offload);
+      }
     } else {
       this.#host.sent(this, bytes, offload);
     }
+  }
+
+  /** Whether a packet is for the link, or was routed already, and only waited for its neighbour. */
+  #isOfLink(bytes: Uint8Array): boolean {
+    return isLinkLocal(bytes.subarray(24, 40)) || !this.owns(bytes.subarray(8, 24));
   }
 
   /** Answers our own layer's question for {@link ourselves}; returns whether it was one. */

@@ -248,6 +248,23 @@ describe("connect()", () => {
     });
   });
 
+  test("stages see a packet once, also one that waits for its neighbour", async () => {
+    const seen: string[] = [];
+    const see = (place: string) => (): "pass" => {
+      seen.push(place);
+      return "pass";
+    };
+    await playRouter(async ({ client, router }) => {
+      const stage = { forward: see("forward"), output: see("output"), postrouting: see("out") };
+      for (const host of ["203.0.113.9", "2001:db8:2::9"]) {
+        const stop = router.use(stage);
+        await client.icmp?.echo(host);
+        stop();
+        expect(seen.splice(0)).toEqual(["forward", "out", "forward", "out"]);
+      }
+    });
+  });
+
   test("does not wait: what has a neighbour passes what has none, and that is bounded", async () => {
     await playRouter(async ({ client, router, lan, sleep }) => {
       const mac = router.interfaces.get("lan")?.ethernet.mac ?? new Uint8Array(6);

@@ -330,15 +330,18 @@ class IpRouter implements Router {
     );
     const from = version === 4 ? on.addressOf(4) : on.v6.ndp.addresses.linkLocal;
     if (!near || from === undefined) return;
-    this.counters.redirects += 1;
     if (version === 6) {
+      if (!this.#errors.mayReport()) return;
+      this.counters.redirects += 1;
       const message = redirect6(from, packet, nextHop);
       on.send(6, source, message, undefined);
       return;
     }
     const gateway = new DataView(nextHop.buffer, nextHop.byteOffset, 4).getUint32(0);
     const message = this.#errors.make(bytes, [5, 1], from, gateway);
-    if (message !== undefined) this.#originate(message, undefined, false);
+    if (message === undefined) return;
+    this.counters.redirects += 1;
+    this.#originate(message, undefined, false);
   }
 
   #pass(place: Place, packet: RoutedPacket): boolean {
