@@ -28,6 +28,7 @@ import { Neighbours as Neighbours4 } from "../ipv4/neighbours.ts";
 import { isLinkLocal } from "../ipv6/address.ts";
 import { isSameAddress } from "../prefix.ts";
 import { connect as connectIpv6, type Ipv6 } from "../ipv6/ipv6.ts";
+import { ndpType } from "../ndp/packet.ts";
 import { Advertiser, type AdvertiserOptions } from "./advertiser.ts";
 import { FrameOutput } from "./frame-output.ts";
 
@@ -67,8 +68,6 @@ const etherTypes = { 4: 0x0800, 6: 0x86dd } as const;
 
 /** The subnet-router anycast address of the link: whom our own layer sends through. */
 const ourselves: Uint8Array = Uint8Array.of(0xfe, 0x80, ...new Uint8Array(14));
-
-const neighbourSolicitation = 135;
 
 /** An interface, with the layers that the router's own services stand on. */
 export class RouterInterface {
@@ -323,12 +322,14 @@ export class RouterInterface {
 
   /** Whether a packet is for the link, or was routed already, and only waited for its neighbour. */
   #isOfLink(bytes: Uint8Array): boolean {
+    const type = bytes[6] === 58 ? (bytes[40] ?? 0) : 0;
+    if (type >= ndpType.routerSolicitation && type <= ndpType.redirect) return true;
     return isLinkLocal(bytes.subarray(24, 40)) || !this.owns(bytes.subarray(8, 24));
   }
 
   /** Answers our own layer's question for {@link ourselves}; returns whether it was one. */
   #isForOurselves(bytes: Uint8Array): boolean {
-    if (bytes[6] !== 58 || bytes[40] !== neighbourSolicitation) return false;
+    if (bytes[6] !== 58 || bytes[40] !== ndpType.neighbourSolicitation) return false;
     const target = bytes.subarray(48, 64);
     if (!isSameAddress(target, ourselves)) return false;
     queueMicrotask(() => {
