@@ -131,7 +131,7 @@ await withTap(import.meta.url, async (lab) => {
       pinged("-f", "-c", "1000", "-s", "1000", to),
     );
     await check(`ping of ${to} in fragments`, ["ping"], () =>
-      pinged("-i", "0.01", "-c", "30", "-s", "20000", to),
+      pinged("-i", "0.05", "-c", "20", "-s", "20000", to),
     );
     await check(`nc carries ${transferBytes / 1e6} MB to ${to}`, ["nc"], () => transfer(to));
     await check(`traceroute to ${to} finds us first`, ["traceroute"], async () => {
@@ -178,7 +178,7 @@ await withTap(import.meta.url, async (lab) => {
 
   await check("ping through the translator, in fragments too", ["ping"], async () => {
     await pinged("-f", "-c", "500", outside.kernel);
-    return pinged("-i", "0.01", "-c", "30", "-s", "20000", outside.kernel);
+    return pinged("-i", "0.05", "-c", "20", "-s", "20000", outside.kernel);
   });
   await check("nc through the translator", ["nc"], async () => {
     const rate = await transfer(outside.kernel);
