@@ -10,7 +10,7 @@ import { address, packet4, playRouter, type RouterWorld } from "../router-world.
 import { usedBytes } from "../used-bytes.ts";
 
 /** All of a flood only where there is time. */
-const floodCount = process.env["MORGANA_LONG"] === undefined ? 900 : 100_000;
+const floodCount = process.env["MORGANA_LONG"] === undefined ? 400 : 100_000;
 
 interface Boxes extends RouterWorld {
   readonly filter: Filter;
@@ -99,7 +99,7 @@ test("one host that opens too much costs itself alone", async () => {
   await playBoxes(async ({ flood, stillTalk, nat, filter }) => {
     await flood((index) => packetOf("tcp", `10.0.0.66:${1024 + index}`, "203.0.113.9:9"));
     expect(nat.mappings.filter(({ inside }) => inside.startsWith("10.0.0.66:")).length).toBe(50);
-    expect(filter.counters.ownerFull).toBeGreaterThan(floodCount - 60);
+    expect(filter.counters.ownerFull).toBeGreaterThan(0.8 * floodCount);
     expect(await stillTalk()).toBe(true);
   });
 });
@@ -108,7 +108,7 @@ test(`${floodCount} fragments that never become packets are bounded`, async () =
   await playBoxes(async ({ flood, stillTalk, router, client, server }) => {
     const before = usedBytes();
     await flood((index) => {
-      const source = Uint8Array.of(10, 0, 0, 100 + (index % 100));
+      const source = Uint8Array.of(10, 0, 0, 100 + (index % 4));
       const bytes = packet4(source, address("203.0.113.9"), 17, 1000, () => {});
       bytes[4] = index >> 8;
       bytes[5] = index;
