@@ -799,8 +799,8 @@ export interface Arp extends Device {
 export interface PacketOptions {
   /** Our address to send from, *borrowed*; by default the one that the route prefers. */
   readonly source?: Uint8Array;
-  /** Time to live or hop limit, 1–255; 64 by default. */
-  readonly timeToLive?: number;
+  /** Time to live or hop limit, 1–255; by default 64, or what a router of IPv6 says. */
+  readonly timeToLive?: number | undefined;
   /** Whether to forbid fragmentation; off by default. */
   readonly dontFragment?: boolean;
   /** Differentiated services and ECN byte; 0 by default. */
@@ -994,7 +994,7 @@ export interface UdpSocket extends Device {
     options?: {
       /** Our address to send from. */
       readonly source?: string;
-      /** 1–255; 64 by default, and 1 to a group. */
+      /** 1–255; by default 1 to a group, else as in {@link PacketOptions}. */
       readonly timeToLive?: number;
       readonly trafficClass?: number;
     },
@@ -1053,7 +1053,7 @@ export interface TcpOptions {
   readonly receiveBufferBytes?: number;
   /** The most that the send buffer may grow to, in bytes. */
   readonly sendBufferBytes?: number;
-  /** Time to live or hop limit of its packets, 1–255; 64 by default. */
+  /** Time to live or hop limit of its packets, 1–255; by default as in {@link PacketOptions}. */
   readonly timeToLive?: number;
   /** Differentiated services byte of its packets; 0 by default. */
   readonly trafficClass?: number;

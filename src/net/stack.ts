@@ -53,6 +53,8 @@ export interface StackOptions {
   readonly hosts?: Readonly<Record<string, readonly string[]>> | undefined;
   /** What we call ourselves to a DHCP server. */
   readonly hostName?: string | undefined;
+  /** The time to live of IPv4 packets, 1–255; 64 by default. IPv6 does as routers say. */
+  readonly timeToLive?: number | undefined;
   readonly tcp?: Partial<TcpSettings> | undefined;
 }
 
@@ -130,9 +132,9 @@ class Assembly {
   }
 
   #connectIpv4(ethernet: Ethernet): Ipv4 {
-    const { clock, random } = this.#options;
+    const { clock, random, timeToLive } = this.#options;
     const arp = this.#own(connectArp({ ethernet, clock, random, timing: quickTiming }));
-    return this.#own(connectIpv4({ ethernet, arp, clock, random }));
+    return this.#own(connectIpv4({ ethernet, arp, clock, random, timeToLive }));
   }
 
   #connectIpv6(ethernet: Ethernet): Ipv6 | undefined {

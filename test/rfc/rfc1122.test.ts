@@ -317,6 +317,15 @@ test("3.2.1.7-3 the transport sets the time to live", async () => {
   expect(all.peer.packets.map(({ timeToLive }) => timeToLive)).toEqual([3, 64]);
 });
 
+test("3.2.1.7-4 the time to live of packets that say nothing else is an option", async () => {
+  const all = await world(true, { timeToLive: 31 });
+  send(all, "10.0.0.1", 8, { timeToLive: 3 });
+  send(all, "10.0.0.1");
+  all.host.udp.bind(500).send(bytes(1), { address: "10.0.0.1", port: 9 });
+  await all.pass();
+  expect(all.peer.packets.map(({ timeToLive }) => timeToLive)).toEqual([3, 31, 31]);
+});
+
 test("3.2.1.8-3 unknown options are passed over", async () => {
   const all = await world();
   const heard = received(all, protocol);

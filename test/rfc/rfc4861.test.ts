@@ -1,7 +1,10 @@
 /** RFC 4861, neighbour discovery: hosts. */
 
 import { expect, test } from "vitest";
+import { formatAddress } from "../../src/net/address.ts";
 import { connect as connectIcmp } from "../../src/net/icmp/icmp.ts";
+import { connect as connectTcp } from "../../src/net/tcp/tcp.ts";
+import { connect as connectUdp } from "../../src/net/udp/udp.ts";
 import { optionType } from "../../src/net/ndp/options.ts";
 import {
   address,
@@ -171,6 +174,28 @@ test("6.3.4-2 a hop limit of 0 leaves the hop limit as it was", async () => {
   send(host, farAway);
   await link.pass(5);
   expect(node.heard.find(({ nextHeader }) => nextHeader === 253)?.hopLimit).toBe(77);
+});
+
+test("6.3.4-8 UDP, TCP and echo send with the hop limit that a router says", async () => {
+  const { link, host, node } = await settled();
+  const { clock } = link.simulation;
+  const random = link.simulation.random("layers");
+  const below = { v6: host.ip, clock, random };
+  advertise(node, host, { hopLimit: 77 });
+  await link.pass(5);
+  node.heard.length = 0;
+  const to = { address: formatAddress(farAway), port: 9 };
+  connectUdp(below).bind(500).send(Uint8Array.of(1), to);
+  await Promise.allSettled([
+    connectTcp(below).connect(to, { userTimeoutMs: 500 }),
+    connectIcmp(below).echo(to.address, { timeoutMs: 500 }),
+    link.pass(600),
+  ]);
+  const sent = node.heard.filter(
+    ({ nextHeader, payload }) => nextHeader !== 58 || payload[0] === 128,
+  );
+  expect(sent.map(({ nextHeader }) => nextHeader).toSorted((a, b) => a - b)).toEqual([6, 17, 58]);
+  expect(sent.map(({ hopLimit }) => hopLimit)).toEqual([77, 77, 77]);
 });
 
 test("6.3.4-3 a router that says that its time is over is not used", async () => {

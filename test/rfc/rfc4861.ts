@@ -24,11 +24,7 @@ export const rfc4861: Requirements = {
   "6.3.4-5": ["prefixes that are on the link are known for their lifetime", met],
   "6.3.4-6": ["a prefix whose flag is not set says nothing about the link", met, "MUST NOT"],
   "6.3.4-7": ["the link-local prefix is not taken from routers", met],
-  "6.3.4-8": [
-    "the hop limit that routers say is the default",
-    open("IP uses it, but UDP, TCP and echo say 64 where their user says nothing"),
-    "SHOULD",
-  ],
+  "6.3.4-8": ["the hop limit that routers say is the default", met, "SHOULD"],
   "6.3.5-1": ["a default router is not used once its lifetime is over", met],
   "6.3.6-1": [
     "a router that is reachable is preferred to one that is not",

@@ -8,7 +8,7 @@ import { connect as connectEthernet } from "../../src/net/ethernet/ethernet.ts";
 import { broadcast, encode as encodeFrame } from "../../src/net/ethernet/packet.ts";
 import { connect as connectIcmp } from "../../src/net/icmp/icmp.ts";
 import * as icmpPacket from "../../src/net/icmp/packet.ts";
-import { connect as connectIpv4, type Ipv4 } from "../../src/net/ipv4/ipv4.ts";
+import { connect as connectIpv4, type Ipv4, type Ipv4Options } from "../../src/net/ipv4/ipv4.ts";
 import * as ipv4Packet from "../../src/net/ipv4/packet.ts";
 import { connect as connectUdp } from "../../src/net/udp/udp.ts";
 import * as udpPacket from "../../src/net/udp/packet.ts";
@@ -183,7 +183,10 @@ export interface World {
 }
 
 /** Makes a world, or one whose host has no address yet. */
-export async function world(isConfigured: boolean = true): Promise<World> {
+export async function world(
+  isConfigured: boolean = true,
+  options: Partial<Ipv4Options> = {},
+): Promise<World> {
   const simulation = new Simulation({ seed: 1, turn });
   const wire = new Wire(simulation);
   const { clock } = simulation;
@@ -192,7 +195,7 @@ export async function world(isConfigured: boolean = true): Promise<World> {
   const peer = new Peer(simulation, wire, network.mac);
   const ethernet = connectEthernet({ network });
   const arp = connectArp({ ethernet, clock, random });
-  const ip = connectIpv4({ ethernet, arp, clock, random });
+  const ip = connectIpv4({ ethernet, arp, clock, random, ...options });
   const icmp = connectIcmp({ v4: ip, clock, random });
   const udp = connectUdp({ v4: ip, icmp, random });
   const pass = async (durationMs = 10): Promise<void> => {

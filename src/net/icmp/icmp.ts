@@ -81,7 +81,7 @@ class IcmpOverIp implements Icmp {
       readonly signal?: AbortSignal;
     } = {},
   ): Promise<EchoReply> {
-    const { payloadBytes = 56, timeToLive = 64, timeoutMs = 1000, signal } = options;
+    const { payloadBytes = 56, timeToLive, timeoutMs = 1000, signal } = options;
     if (this.#isClosed) throw new ProtocolError("closed", "Cannot ping: ICMP was disposed");
     const destination = parseAddress(address);
     if (destination === undefined) {
@@ -239,7 +239,7 @@ class IcmpOverIp implements Icmp {
     destination: Uint8Array,
     source: Uint8Array | undefined,
     packet: IcmpPacket,
-    timeToLive: number = 64,
+    timeToLive?: number,
   ): void {
     const { ip, numbers } = layer;
     const lengthBytes = headerBytes + packet.body.length;

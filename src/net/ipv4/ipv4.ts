@@ -38,6 +38,8 @@ export interface Ipv4Options {
   readonly arp: ArpLayer;
   readonly clock: Clock;
   readonly random: Random;
+  /** The time to live of packets that say nothing else, 1–255; 64 by default. */
+  readonly timeToLive?: number | undefined;
 }
 
 /** An address for us, and the way out of its network. */
@@ -148,7 +150,7 @@ class Ipv4Layer implements Ipv4 {
   #isClosed = false;
 
   constructor(options: Ipv4Options) {
-    const { ethernet, arp, clock, random } = options;
+    const { ethernet, arp, clock, random, timeToLive = 64 } = options;
     const timers = timersOf(clock);
     const { counters } = this;
     const giveUp = (packet: Uint8Array): void => {
@@ -170,7 +172,7 @@ class Ipv4Layer implements Ipv4 {
       (bytes, offload) => this.#input.receive(bytes, offload, "looped"),
       () => this.#batchEnds.call(),
     );
-    this.#output = new Output({ ethernet, loopback: this.#loopback, counters, giveUp });
+    this.#output = new Output({ ethernet, loopback: this.#loopback, timeToLive, counters, giveUp });
     this.#neighbours = new Neighbours({
       arp,
       send: (mac, { bytes, offload }) => this.#output.sendWaiting(mac, bytes, offload),

@@ -28,6 +28,8 @@ export interface Path {
 export interface OutputOptions {
   readonly ethernet: Ethernet;
   readonly loopback: Loopback;
+  /** Unless a packet says otherwise. */
+  readonly timeToLive: number;
   readonly counters: {
     packetsOut: number;
     fragmentsOut: number;
@@ -101,7 +103,7 @@ export class Output {
     }
     const header = this.#header;
     header.trafficClass = options.trafficClass ?? 0;
-    header.timeToLive = checkedTimeToLive(options.timeToLive ?? 64);
+    header.timeToLive = checkedTimeToLive(options.timeToLive ?? this.#options.timeToLive);
     header.dontFragment = dontFragment;
     header.moreFragments = false;
     header.fragmentOffset = 0;

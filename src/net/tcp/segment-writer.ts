@@ -75,7 +75,7 @@ export class SegmentWriter {
   }
 
   #prepare(ends: ConnectionEnds, offload: FrameOffload | undefined): void {
-    const { timeToLive = 64, trafficClass = 0 } = ends.options ?? {};
+    const { timeToLive, trafficClass = 0 } = ends.options ?? {};
     const source = ends.local;
     const plain = { source, dontFragment: true, timeToLive, trafficClass, takesStart: true };
     this.#ends = ends;

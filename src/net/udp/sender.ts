@@ -12,7 +12,7 @@ export interface DatagramHeader {
   readonly destination: Uint8Array;
   readonly sourcePort: number;
   readonly destinationPort: number;
-  readonly timeToLive: number;
+  readonly timeToLive: number | undefined;
   readonly trafficClass: number;
 }
 

@@ -107,7 +107,7 @@ export class Socket implements UdpSocket {
       destination,
       sourcePort: this.local.port,
       destinationPort: to.port,
-      timeToLive: options?.timeToLive ?? (isGroup(destination) ? 1 : 64),
+      timeToLive: options?.timeToLive ?? (isGroup(destination) ? 1 : undefined),
       trafficClass: options?.trafficClass ?? 0,
     };
     this.#host.sender.send(ip, header, datagram);
