@@ -899,6 +899,14 @@ export interface Ip extends Device {
    * The address we would send from to `destination`, *borrowed*, or `undefined` without a route.
    */
   sourceFor(destination: Uint8Array): Uint8Array | undefined;
+
+  /**
+   * A transport tells whether what we send to `destination` (*borrowed*) gets there. If it does,
+   * its next hop need not be asked; if not, it is asked soon, and another may take its place.
+   *
+   * @see RFC 1122, 3.3.1.4; RFC 4861, 7.3.1
+   */
+  advise?(destination: Uint8Array, isReached: boolean): void;
 }
 
 /** The answer to an echo request. */

@@ -38,6 +38,12 @@ export interface InternetLayer extends Ip, PathMtuLearner {
    * function that stops it.
    */
   onUndeliverable(listener: (undeliverable: Undeliverable) => void): () => void;
+
+  /**
+   * The gateway `from` says that `to` is a better one for `destination`. All are *borrowed*, and
+   * whether that can be is for the layer to check. In version 6 neighbour discovery does this.
+   */
+  redirect?(destination: Uint8Array, from: Uint8Array, to: Uint8Array): void;
 }
 
 /**

@@ -9,6 +9,7 @@ import { AutomaticIpv4 } from "./automatic-ipv4.ts";
 import { connect as connectResolver, type DnsResolver } from "./dns/resolver.ts";
 import { connect as connectEthernet } from "./ethernet/ethernet.ts";
 import { connect as connectIcmp } from "./icmp/icmp.ts";
+import { unspecified } from "./ipv4/address.ts";
 import { connect as connectIpv4, type Ipv4 } from "./ipv4/ipv4.ts";
 import { connect as connectIpv6, type Ipv6 } from "./ipv6/ipv6.ts";
 import { stackOf } from "./layered-stack.ts";
@@ -22,6 +23,8 @@ export interface StaticIpv4 {
   readonly address: Prefix;
   /** A router on its network, 4 bytes. */
   readonly gateway?: Uint8Array | undefined;
+  /** Routers that take its place where it does not answer, 4 bytes each. */
+  readonly spareGateways?: readonly Uint8Array[] | undefined;
 }
 
 /** IPv6 addresses that a person chose; there is one of the link, too. */
@@ -165,6 +168,7 @@ class Assembly {
       const { address, length: prefixLength } = ipv4.address;
       this.#watchConflicts(v4, [ipv4.address]);
       await v4.configure({ address, prefixLength, gateway: ipv4.gateway, isFixed: true });
+      for (const each of ipv4.spareGateways ?? []) v4.addRoute(unspecified, 0, each);
       return;
     }
     const automatic = new AutomaticIpv4({

@@ -483,15 +483,71 @@ test("3.2.2.2-1 no redirect is sent", async () => {
   await expectSilence(all);
 });
 
-test("3.2.2.2-4 a redirect changes nothing", async () => {
+const asked = ({ peer }: World): string[] =>
+  peer.arps.map(({ targetAddress }) => targetAddress.join("."));
+
+/** Says, as a gateway, that 10.0.0.66 or another is a better one for 192.0.2.9. */
+function redirect({ peer }: World, source: string, code = 1, parameter = 0x0a00_0042): void {
+  peer.answersFor.add("10.0.0.66");
+  peer.sendIcmp({ type: 5, code, parameter, body: quotedDatagram() }, { source });
+}
+
+test("3.2.2.2-2 a redirect from the gateway changes the way to a host, and to no other", async () => {
   const all = await world();
-  all.peer.answersFor.add("10.0.0.66");
-  const body = quotedDatagram();
-  all.peer.sendIcmp({ type: 5, code: 1, parameter: 0x0a00_0042, body });
+  redirect(all, "10.0.0.254");
+  await all.pass();
+  send(all, "192.0.2.9");
+  send(all, "192.0.2.8");
+  await all.pass();
+  expect(asked(all)).toEqual(["10.0.0.66", "10.0.0.254"]);
+  expect(all.host.ip.counters["redirects"]).toBe(1);
+});
+
+test("3.2.2.2-2 the old way is taken again where the new gateway is silent, or of no use", async () => {
+  const all = await world();
+  redirect(all, "10.0.0.254");
+  await all.pass();
+  all.peer.answersFor.delete("10.0.0.66");
+  send(all, "192.0.2.9");
+  await all.pass(5000);
+  all.peer.forget();
+  send(all, "192.0.2.9");
+  await all.pass();
+  expect(asked(all)).toEqual(["10.0.0.254"]);
+  redirect(all, "10.0.0.254");
+  await all.pass();
+  all.host.ip.advise?.(address("192.0.2.9"), false);
+  all.peer.forget();
+  send(all, "192.0.2.9");
+  await all.pass();
+  expect(asked(all)).toEqual([]);
+  expect(all.peer.packets).toHaveLength(1);
+});
+
+test("3.2.2.2-3 redirects for a network count for the host", async () => {
+  for (const code of [0, 1, 2, 3]) {
+    const all = await world();
+    redirect(all, "10.0.0.254", code);
+    await all.pass();
+    send(all, "192.0.2.9");
+    await all.pass();
+    expect(asked(all)).toEqual(["10.0.0.66"]);
+  }
+});
+
+test("3.2.2.2-4 a redirect of another than the gateway, or off the link, changes nothing", async () => {
+  const all = await world();
+  redirect(all, "10.0.0.1");
+  redirect(all, "10.0.0.66");
+  // To another network, to a broadcast address, and to ourselves.
+  for (const gateway of [0xc000_0201, 0x0a00_00ff, 0x0a00_0002]) {
+    redirect(all, "10.0.0.254", 1, gateway);
+  }
   await all.pass();
   send(all, "192.0.2.9");
   await all.pass();
-  expect(all.peer.arps.map(({ targetAddress }) => targetAddress.join("."))).toEqual(["10.0.0.254"]);
+  expect(asked(all)).toEqual(["10.0.0.254"]);
+  expect(all.host.ip.counters["redirects"]).toBe(0);
 });
 
 test("3.2.2.4-1 time exceeded is passed up", async () => {
@@ -629,6 +685,23 @@ test("3.3.1.2-2 what has no other route goes to the default gateway", async () =
   expect(all.peer.packets[0]?.to).toEqual(all.peer.mac);
 });
 
+/** Adds a second gateway, 10.0.0.253. */
+async function twoGateways(): Promise<World> {
+  const all = await world();
+  all.peer.answersFor.add("10.0.0.253");
+  all.host.ip.addRoute(address("0.0.0.0"), 0, address("10.0.0.253"));
+  return all;
+}
+
+test("3.3.1.2-3 of several default gateways the first is used, while it answers", async () => {
+  const all = await twoGateways();
+  for (let minute = 0; minute < 3; minute += 1) {
+    send(all, "192.0.2.1");
+    await all.pass(60_000);
+  }
+  expect(new Set(asked(all))).toEqual(new Set(["10.0.0.254"]));
+});
+
 test("3.3.1.4-1 a gateway that has gone is noticed while it is used, and reported", async () => {
   const all = await world();
   const reports = reportsTo(all);
@@ -670,6 +743,48 @@ test("3.3.1.4-4 a gateway in use is asked, by unicast", async () => {
   all.peer.forget();
   await all.pass(31_000);
   expect(all.peer.arps.map(({ to }) => to)).toEqual([all.peer.mac]);
+});
+
+test("3.3.1.4-5 a gateway is not asked while a transport knows that it is there", async () => {
+  const all = await world();
+  for (let second = 0; second < 200; second += 1) {
+    send(all, "192.0.2.1");
+    if (second < 100) all.host.ip.advise?.(address("192.0.2.1"), true);
+    await all.pass(1000);
+    if (second === 99) expect(asked(all)).toEqual(["10.0.0.254"]);
+  }
+  expect(asked(all).length).toBeGreaterThan(1);
+});
+
+test("3.3.1.4-5 a gateway is asked when a transport knows of none", async () => {
+  const all = await world();
+  send(all, "192.0.2.1");
+  await all.pass();
+  all.peer.forget();
+  all.host.ip.advise?.(address("192.0.2.1"), false);
+  await all.pass();
+  expect(asked(all)).toEqual(["10.0.0.254"]);
+  expect(all.peer.arps[0]?.to).toEqual(all.peer.mac);
+});
+
+test("3.3.1.5-1 another gateway takes over from one that has failed, and back", async () => {
+  const all = await twoGateways();
+  all.peer.answersFor.delete("10.0.0.254");
+  const seconds = async (count: number): Promise<void> => {
+    for (let second = 0; second < count; second += 1) {
+      send(all, "192.0.2.1");
+      await all.pass(1000);
+    }
+    all.peer.forget();
+    send(all, "192.0.2.1");
+    await all.pass();
+  };
+  await seconds(5);
+  expect(all.peer.packets).toHaveLength(1);
+  all.peer.answersFor.delete("10.0.0.253");
+  all.peer.answersFor.add("10.0.0.254");
+  await seconds(70);
+  expect(all.peer.packets).toHaveLength(1);
 });
 
 test("3.3.1.6-1 configure() takes address, prefix and gateway", async () => {

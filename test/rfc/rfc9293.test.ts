@@ -5,7 +5,7 @@ import type { TcpFlow } from "../../src/devices/index.ts";
 import { flag } from "../../src/net/tcp/packet.ts";
 import { add, isBefore } from "../../src/net/tcp/sequence.ts";
 import { Attacker, play, stillTalk } from "../attacks/attacker.ts";
-import { pattern, readAll, tcpWorld, writeAll } from "../tcp-world.ts";
+import { lose, pattern, readAll, tcpWorld, writeAll } from "../tcp-world.ts";
 
 const syn = { sequenceNumber: 1000, flags: flag.syn };
 
@@ -21,6 +21,29 @@ test("MUST-3 a segment with a wrong checksum is dropped and counted", async () =
     expect(server.tcp.counters["badChecksum"]).toBe(1);
     expect(attacker.heard.length).toBe(before);
     expect(await stillTalk(scene)).toBe(true);
+  });
+});
+
+test("MUST-20 IP is told after three retransmissions in vain, and of progress; R2 closes", async () => {
+  await play(async ({ client, flow, served, simulation }) => {
+    const told: boolean[] = [];
+    client.ip.advise = (_destination, isReached) => told.push(isReached);
+    let isLost = true;
+    lose(client.network, () => isLost);
+    void flow.write(Uint8Array.of(1));
+    await simulation.clock.sleep(1500);
+    expect(flow.counters["timeouts"]).toBe(2);
+    expect(told).toEqual([]);
+    await simulation.clock.sleep(3000);
+    expect(told).toEqual([false]);
+    isLost = false;
+    expect(await served.read()).toEqual(Uint8Array.of(1));
+    await simulation.clock.sleep(100);
+    expect(told).toEqual([false, true]);
+    isLost = true;
+    void flow.write(Uint8Array.of(2));
+    await expect(flow.read()).rejects.toMatchObject({ code: "timed-out" });
+    expect(told).toEqual([false, true, false]);
   });
 });
 

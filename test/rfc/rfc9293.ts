@@ -59,7 +59,7 @@ export const rfc9293: Requirements = {
   ],
   "MUST-20": [
     "IP is told after R1 retransmissions, and the connection is closed after R2",
-    open("R2 holds (user-timeout.pkt); IP is told nothing, ARP and NDP find out by themselves"),
+    test(own, "MUST-20 "),
   ],
   "MUST-21": ["the user sets R2", scripts("user-timeout")],
   "MUST-22": ["the same for SYN", scripts("handshake-timeout")],

@@ -34,6 +34,9 @@ export interface ArpLayer extends Arp {
    */
   claim(address: Uint8Array, options?: { readonly isFixed?: boolean }): Promise<void>;
 
+  /** What goes to `address` (*borrowed*) gets there, or does not: see `Ip.advise`. */
+  advise(address: Uint8Array, isReached: boolean): void;
+
   /**
    * Calls `listener` with an address that could be used and was lost to another host. Returns the
    * function that stops it.
@@ -95,6 +98,10 @@ class ArpOverEthernet implements ArpLayer {
   query(address: Uint8Array, found: Found): void {
     if (this.#isClosed) found(undefined);
     else this.#cache.query(address, found);
+  }
+
+  advise(address: Uint8Array, isReached: boolean): void {
+    this.#cache.advise(address, isReached);
   }
 
   claim(address: Uint8Array, { isFixed = false }: { isFixed?: boolean } = {}): Promise<void> {

@@ -108,12 +108,18 @@ export class Cache {
     if (isSame && !confirms) return;
     if (!isSame) entry.mac = mac.slice();
     entry.confirmedMs = nowMs;
-    entry.isStale = entry.isUsed = false;
-    entry.tries = 0;
-    entry.timer.set(nowMs + this.#options.reachableMs);
+    this.#confirm(entry, nowMs);
     const { waiting } = entry;
     entry.waiting = [];
     for (const found of waiting) found(entry.mac);
+  }
+
+  /** Takes the word of who sends to `address` (*borrowed*): it need not be asked, or at once. */
+  advise(address: Uint8Array, isReached: boolean): void {
+    const entry = this.#entries.get(toNumber(address));
+    if (entry?.mac === undefined) return;
+    if (isReached) this.#confirm(entry, this.#timers.nowMs());
+    else if (entry.tries === 0) this.#ask(entry);
   }
 
   /** Forgets everything; whoever waits gets `undefined`. */
@@ -145,6 +151,12 @@ export class Cache {
     };
     this.#entries.set(key, entry);
     return entry;
+  }
+
+  #confirm(entry: Entry, nowMs: number): void {
+    entry.isStale = entry.isUsed = false;
+    entry.tries = 0;
+    entry.timer.set(nowMs + this.#options.reachableMs);
   }
 
   #makeRoom(): boolean {

@@ -16,9 +16,9 @@ export interface Configurable {
   }): Promise<void>;
   /** Gives an address up. */
   deconfigure(address: Uint8Array): void;
-  /** Adds a route, to the link itself if `gateway` is `undefined`; or replaces that of a prefix. */
+  /** Adds a route, to the link itself if `gateway` is `undefined`, behind others of a prefix. */
   addRoute(prefix: Uint8Array, length: number, gateway: Uint8Array | undefined): void;
-  /** Removes the route of this prefix. */
+  /** Removes the routes of this prefix. */
   removeRoute(prefix: Uint8Array, length: number): void;
   /** Calls `listener` when an address had to be given up to another host. Returns what stops it. */
   onConflict(listener: (address: Uint8Array) => void): () => void;

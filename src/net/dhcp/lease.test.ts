@@ -47,6 +47,10 @@ test("readLease() reads what a server says of the network", () => {
         prefix: { address: new Uint8Array(4), length: 0 },
         gateway: Uint8Array.of(10, 0, 0, 254),
       },
+      {
+        prefix: { address: new Uint8Array(4), length: 0 },
+        gateway: Uint8Array.of(10, 0, 0, 253),
+      },
     ],
     dnsServers: ["10.0.0.53", "10.0.0.54"],
     domainName: "example.com",

@@ -81,13 +81,12 @@ function prefixLengthOf(options: DhcpOptions, address: Uint8Array): number {
   return first < 192 ? 16 : 24;
 }
 
-/** Classless routes count instead of routers (RFC 3442), of which the first is taken. */
+/** Classless routes count instead of routers (RFC 3442), the most preferred of which is first. */
 function routesIn(options: DhcpOptions): readonly Route[] {
   const classless = options.get(option.classlessRoutes);
   if (classless !== undefined) return classlessRoutesIn(classless);
-  const gateway = addressesIn(options, option.routers)[0];
-  if (gateway === undefined) return [];
-  return [{ prefix: { address: new Uint8Array(4), length: 0 }, gateway: gateway.slice() }];
+  const prefix = { address: new Uint8Array(4), length: 0 };
+  return addressesIn(options, option.routers).map((each) => ({ prefix, gateway: each.slice() }));
 }
 
 /** Reads prefixes, of which only the bytes that count are there, each with a router. */

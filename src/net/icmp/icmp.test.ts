@@ -351,7 +351,7 @@ test("nonsense is counted by kind and dropped", () => {
   const { ip, icmp } = alone("10.0.0.1");
   ip.hear("10.0.0.2", { type: 13 });
   ip.hear("10.0.0.2", { type: 0, parameter: 77 });
-  ip.hear("10.0.0.2", { type: 5, body: packetOf("10.0.0.1", "10.0.0.2") });
+  ip.hear("10.0.0.2", { type: 5, body: packetOf("10.0.0.3", "10.0.0.2") });
   ip.hearBytes("10.0.0.2", new Uint8Array(7));
   ip.hearBytes("10.0.0.2", Uint8Array.of(8, 0, 1, 2, 3, 4, 5, 6));
   expect(icmp.counters).toMatchObject({ ignored: 3, malformed: 1, badChecksum: 1 });

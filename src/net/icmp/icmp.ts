@@ -40,6 +40,9 @@ export function connect(options: IcmpOptions): Icmp {
 const reportBurst = 50;
 const reportsPerSecond = 1000;
 
+/** RFC 792; that of version 6 is a message of neighbour discovery. */
+const redirect = 5;
+
 interface Layer {
   readonly ip: InternetLayer;
   readonly numbers: IcmpVersion;
@@ -190,6 +193,11 @@ class IcmpOverIp implements Icmp {
       return;
     }
     this.counters.reportsIn += 1;
+    if (type === redirect && ip.version === 4) {
+      const gateway = Uint8Array.of(24, 16, 8, 0).map((shift) => parameter >>> shift);
+      ip.redirect?.(quoted.destination, report.source, gateway);
+      return;
+    }
     if (numbers.isTooBig(type, code)) {
       // Old routers of version 4 do not say it.
       const mtuBytes =

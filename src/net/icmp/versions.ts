@@ -24,7 +24,7 @@ export interface IcmpVersion {
 }
 
 /**
- * @see RFC 792; RFC 1122, 3.2.2. Redirects (5) and source quenches (4, RFC 6633) are not heard.
+ * @see RFC 792; RFC 1122, 3.2.2. Source quenches (4, RFC 6633) are not heard.
  */
 export const icmp4: IcmpVersion = {
   protocol: 1,
@@ -34,7 +34,7 @@ export const icmp4: IcmpVersion = {
   // RFC 1812, 4.3.2.3.
   maxErrorBytes: 576,
   isError: (type) => type === 3 || type === 4 || type === 5 || type === 11 || type === 12,
-  isReport: (type) => type === 3 || type === 11 || type === 12,
+  isReport: (type) => type === 3 || type === 5 || type === 11 || type === 12,
   mayAnswerGroup: () => false,
   isTooBig: (type, code) => type === 3 && code === 4,
   reports: {

@@ -27,7 +27,7 @@ import { broadcast, format, isGroup, toNumber, unspecified } from "./address.ts"
 import { Groups } from "./groups.ts";
 import { protocol as igmp } from "./igmp.ts";
 import { Input } from "./input.ts";
-import { Neighbours } from "./neighbours.ts";
+import { Neighbour, Neighbours } from "./neighbours.ts";
 import { Output, type Path } from "./output.ts";
 import { etherType, headerBytes, maxPacketBytes } from "./packet.ts";
 import { Routes } from "./routes.ts";
@@ -72,11 +72,12 @@ export interface Ipv4 extends InternetLayer {
 
   /**
    * Sends what shares the first `length` bits of `prefix` through `gateway`, or, without one,
-   * straight to its destination. Both are copied. Replaces a route of the same prefix.
+   * straight to its destination. Both are copied. One prefix may have several gateways: where one
+   * does not answer, the next takes its place.
    */
   addRoute(prefix: Uint8Array, length: number, gateway: Uint8Array | undefined): void;
 
-  /** Removes a route; one that is not there is no error. */
+  /** Removes all routes of a prefix; that there is none is no error. */
   removeRoute(prefix: Uint8Array, length: number): void;
 
   /** Calls `listener` after each change of {@link Ip.addresses}; returns what stops it. */
@@ -121,6 +122,8 @@ class Ipv4Layer implements Ipv4 {
     badSource: 0,
     sourceRouted: 0,
     unknownProtocol: 0,
+    /** Destinations for which a gateway named a better one. */
+    redirects: 0,
     /** Not sent: no route. */
     noRoute: 0,
     /** Not sent: the next hop did not answer. */
@@ -177,6 +180,9 @@ class Ipv4Layer implements Ipv4 {
       arp,
       send: (mac, { bytes, offload }) => this.#output.sendWaiting(mac, bytes, offload),
       giveUp: ({ bytes }) => giveUp(bytes),
+      lost: (address) => {
+        if (this.#routes.passOver(address)) this.#forgetPaths();
+      },
     });
     this.#pathMtus = new PathMtus({
       timers,
@@ -275,6 +281,19 @@ class Ipv4Layer implements Ipv4 {
 
   learnPathMtu(destination: Uint8Array, mtuBytes: number): void {
     if (!this.#isClosed) this.#pathMtus.learn(toNumber(destination), mtuBytes);
+  }
+
+  advise(destination: Uint8Array, isReached: boolean): void {
+    const next = this.#path(destination)?.next;
+    if (!(next instanceof Neighbour)) return;
+    this.#options.arp.advise(next.address, isReached);
+    if (!isReached && this.#routes.forgetRedirect(destination)) this.#forgetPaths();
+  }
+
+  redirect(destination: Uint8Array, from: Uint8Array, to: Uint8Array): void {
+    if (!this.#routes.redirect(destination, from, to)) return;
+    this.counters.redirects += 1;
+    this.#forgetPaths();
   }
 
   onBatchEnd(listener: () => void): () => void {

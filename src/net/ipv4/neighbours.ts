@@ -19,6 +19,8 @@ export interface NeighboursOptions {
   readonly send: (mac: Uint8Array, packet: WaitingPacket) => void;
   /** Gets a packet that waited for nobody. */
   readonly giveUp: (packet: WaitingPacket) => void;
+  /** Hears of an address for which nobody answers. */
+  readonly lost: (address: Uint8Array) => void;
 }
 
 /** The most bytes that wait for one neighbour: a packet of the longest, cut into fragments. */
@@ -69,7 +71,8 @@ export class Neighbour {
   /** Whether ARP has been asked and has not answered. */
   isWaiting = false;
   readonly #all: Neighbours;
-  readonly #address: Uint8Array;
+  /** 4 bytes. */
+  readonly address: Uint8Array;
   #waiting: WaitingPacket[] = [];
   #waitingBytes = 0;
   #isAsking = false;
@@ -77,12 +80,13 @@ export class Neighbour {
   readonly #found = (mac: Uint8Array | undefined): void => {
     this.#mac = mac;
     this.isWaiting = false;
+    if (mac === undefined) this.#all.options.lost(this.address);
     if (!this.#isAsking) this.#release(mac);
   };
 
   constructor(all: Neighbours, address: Uint8Array) {
     this.#all = all;
-    this.#address = address;
+    this.address = address;
   }
 
   /** Its MAC address, if ARP knows it; else ARP looks for it, unless it does or cannot. */
@@ -90,7 +94,7 @@ export class Neighbour {
     if (this.isWaiting) return undefined;
     this.#mac = undefined;
     this.isWaiting = this.#isAsking = true;
-    this.#all.options.arp.query(this.#address, this.#found);
+    this.#all.options.arp.query(this.address, this.#found);
     this.#isAsking = false;
     return this.#mac;
   }

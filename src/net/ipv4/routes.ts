@@ -1,6 +1,6 @@
 /** Which way packets go: our addresses, the networks they are in, and the routes beyond. */
 
-import { sharePrefix } from "../prefix.ts";
+import { isSameAddress, sharePrefix } from "../prefix.ts";
 import { format, toNumber, unspecified } from "./address.ts";
 
 /** An address of ours. */
@@ -30,11 +30,16 @@ export interface Hop {
   readonly source: Uint8Array;
 }
 
+/** Destinations that gateways sent us elsewhere for; the oldest makes room. */
+const maxRedirects = 256;
+
 export class Routes {
   readonly #addresses = new Map<number, OwnAddress>();
   readonly #broadcasts = new Set<number>();
   /** The longest prefix first. */
   #routes: Route[] = [];
+  /** Gateways by destination, as others told us (RFC 1122, 3.2.2.2). */
+  readonly #redirects = new Map<number, Uint8Array>();
 
   /** Our addresses, in the order in which they were added. */
   get addresses(): readonly OwnAddress[] {
@@ -72,22 +77,62 @@ export class Routes {
     const own = this.#addresses.get(key);
     if (own === undefined) return false;
     this.#addresses.delete(key);
+    this.#redirects.clear();
     this.#routes = this.#routes.filter(({ gateway }) => gateway !== own.gateway || !gateway);
     this.#findBroadcasts();
     return true;
   }
 
-  /** Adds a route, or replaces the one of the same prefix. The gateway is *given*. */
+  /** Adds a route, behind those of the same prefix. The gateway is *given*. */
   addRoute(prefix: Uint8Array, length: number, gateway: Uint8Array | undefined): void {
-    this.removeRoute(prefix, length);
+    this.#redirects.clear();
     this.#routes.push({ prefix: prefix.slice(), length, gateway });
     this.#routes.sort((a, b) => b.length - a.length);
   }
 
   removeRoute(prefix: Uint8Array, length: number): void {
+    this.#redirects.clear();
     this.#routes = this.#routes.filter(
       (route) => route.length !== length || !sharePrefix(route.prefix, prefix, length),
     );
+  }
+
+  /** A gateway does not answer: others go before it. Returns whether that changes anything. */
+  passOver(gateway: Uint8Array): boolean {
+    const isSilent = (other: Uint8Array | undefined): boolean =>
+      other !== undefined && isSameAddress(other, gateway);
+    let isChange = false;
+    for (const [key, other] of this.#redirects) {
+      if (isSilent(other)) isChange = this.#redirects.delete(key);
+    }
+    for (const route of this.#routes.filter((each) => isSilent(each.gateway))) {
+      isChange = true;
+      this.#routes.splice(this.#routes.indexOf(route), 1);
+      this.addRoute(route.prefix, route.length, route.gateway);
+    }
+    return isChange;
+  }
+
+  /**
+   * Takes the word of a gateway that another one is better for a destination, if it is the one that
+   * we would go through, and the other is on our link. Returns whether it did.
+   */
+  redirect(destination: Uint8Array, from: Uint8Array, to: Uint8Array): boolean {
+    const nextHop = this.find(destination)?.nextHop;
+    const key = toNumber(to);
+    const isFromGateway =
+      nextHop !== undefined && isSameAddress(nextHop, from) && !isSameAddress(destination, from);
+    const isNeighbour = this.#addressNear(to) !== undefined && !this.isBroadcast(key);
+    if (!isFromGateway || !isNeighbour || this.isOurs(key)) return false;
+    this.#redirects.set(toNumber(destination), to.slice());
+    const [oldest = 0] = this.#redirects.keys();
+    if (this.#redirects.size > maxRedirects) this.#redirects.delete(oldest);
+    return true;
+  }
+
+  /** Goes again where routes lead; returns whether there was another way. */
+  forgetRedirect(destination: Uint8Array): boolean {
+    return this.#redirects.delete(toNumber(destination));
   }
 
   /** Finds the way to a host, by the longest prefix that it shares (RFC 1122, 3.3.1). */
@@ -99,7 +144,7 @@ export class Routes {
     if (route === undefined || (onLink?.prefixLength ?? -1) >= route.length) {
       return onLink === undefined ? undefined : { nextHop: destination, source: onLink.bytes };
     }
-    const nextHop = route.gateway ?? destination;
+    const nextHop = this.#redirects.get(toNumber(destination)) ?? route.gateway ?? destination;
     const source = this.#addressNear(nextHop) ?? this.addresses[0];
     return source === undefined ? undefined : { nextHop, source: source.bytes };
   }

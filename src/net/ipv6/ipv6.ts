@@ -87,11 +87,7 @@ export interface Ipv6 extends InternetLayer {
   /** Calls `listener` after each change of name servers or search domains. */
   onConfigurationChange(listener: () => void): () => void;
 
-  /**
-   * A transport knows, from what came back, that what we send to `destination` (*borrowed*) gets
-   * there: its next hop need not be asked (RFC 4861, 7.3.1). `nowMs` is the time, if it is at hand.
-   */
-  confirmReachable(destination: Uint8Array, nowMs?: number): void;
+  advise(destination: Uint8Array, isReached: boolean): void;
 }
 
 /** Connects IPv6 to `ethernet`. Does not dispose it. */
@@ -250,11 +246,12 @@ class Ipv6Layer implements Ipv6 {
     this.#pathMtus.learn(keyOf(destination), mtuBytes);
   }
 
-  confirmReachable(destination: Uint8Array, nowMs: number = this.#timers.nowMs()): void {
+  advise(destination: Uint8Array, isReached: boolean): void {
     const via = this.#routes.find(destination)?.via;
-    if (via?.kind === "neighbour" && via.neighbour !== undefined) {
-      this.ndp.neighbours.confirm(via.neighbour, nowMs);
-    }
+    if (via?.kind !== "neighbour" || via.neighbour === undefined) return;
+    const { neighbours } = this.ndp;
+    if (isReached) neighbours.confirm(via.neighbour, this.#timers.nowMs());
+    else neighbours.doubt(via.neighbour);
   }
 
   async configure({ address, length }: Prefix): Promise<void> {

@@ -91,20 +91,31 @@ test("a neighbour that went away is forgotten after three questions", async () =
   expect(node.heardNdp(135)[4]?.packet.destination).toEqual(solicitedNode(theirs));
 });
 
-test("confirmReachable() spares the questions", async () => {
+test("advise() spares the questions where what is sent arrives", async () => {
   const { link, host, node } = await settled();
   send(host);
   answer(node, host);
   for (let count = 0; count < 10; count += 1) {
     await link.pass(10_000);
     send(host);
-    host.ip.confirmReachable(theirs);
+    host.ip.advise(theirs, true);
   }
   await link.pass(10_000);
   expect(targets(node)).toHaveLength(1);
   // It says nothing of who is not known.
-  host.ip.confirmReachable(farAway);
-  host.ip.confirmReachable(address("2001:db8::3"));
+  host.ip.advise(farAway, true);
+  host.ip.advise(address("2001:db8::3"), true);
+});
+
+test("advise() has a neighbour asked where what is sent does not arrive", async () => {
+  const { link, host, node } = await settled();
+  send(host);
+  answer(node, host);
+  await link.pass(1);
+  host.ip.advise(theirs, false);
+  send(host);
+  await link.pass(6000);
+  expect(targets(node)).toHaveLength(2);
 });
 
 test("an advertisement without override makes doubt, one with it replaces", async () => {

@@ -19,7 +19,7 @@ type NeighbourEvent =
   | "heard"
   /** Another MAC address was heard, and not because we asked. */
   | "replaced"
-  /** It advertised another MAC address, which must not replace the one that is known. */
+  /** It advertised another MAC address, which must not replace the known one, or does not get what we send. */
   | "doubted"
   /** It answered us, or a transport knows that it got what we sent. */
   | "confirmed";
@@ -144,6 +144,11 @@ export class Neighbours {
     if (entry === undefined) return;
     if (entry.state === "reachable") entry.timer.set(nowMs + this.#options.times.reachableMs);
     else if (entry.state !== "incomplete") this.#move(entry, "confirmed");
+  }
+
+  /** A transport knows that what we send does not get there: the neighbour is asked soon. */
+  doubt(neighbour: Neighbour): void {
+    this.#move(this.#entryOf(neighbour), "doubted");
   }
 
   /** Learns where somebody is who said so without being asked, in anything but an advertisement. */

@@ -167,6 +167,7 @@ function ackArrives(connection: Connection, segment: TcpSegment, nowMs: number):
     return false;
   }
   if (isBefore(ack, sender.una)) return true;
+  if (ack !== sender.una) connection.progressed(nowMs);
   const hadAll = sender.isFinAcknowledged;
   sender.acknowledged(segment, isDuplicateAck(connection, segment), nowMs);
   sender.updateWindow(segment, sender.shift);
@@ -220,6 +221,7 @@ function takeText(
     connection.acknowledge(nowMs);
     return;
   }
+  connection.progressed(nowMs);
   if (receiver.isFinReceived) connection.follow("FIN arrives", nowMs);
   connection.user?.hasInput();
 }

@@ -57,6 +57,8 @@ export interface ConnectionLayer {
   stateChanged(connection: Connection, nowMs: number): void;
   /** Answers a segment with a reset (RFC 9293, 3.10.7.1). */
   reject(ends: ConnectionEnds, segment: TcpSegment): void;
+  /** IP may know whether what a connection sends gets there. */
+  advise(connection: Connection, isReached: boolean): void;
   /** Takes a token for a challenge acknowledgment (RFC 5961, 7). */
   mayChallenge(nowMs: number): boolean;
 }
@@ -66,6 +68,9 @@ const timestampBytes = 12;
 
 /** What the send buffer takes at least; it takes more as the congestion window grows. */
 const minSendBufferBytes = 64 * 1024;
+
+/** IP is told no more often that the peer gets what we send. */
+const adviceIntervalMs = 5000;
 
 /** A connection. */
 export class Connection implements ConnectionEnds {
@@ -106,6 +111,8 @@ export class Connection implements ConnectionEnds {
   #failedTry = -Infinity;
   readonly #keepAlive: KeepAlive | undefined;
   #finWait2Ms = Infinity;
+  /** When IP is told next that the peer gets what we send. */
+  #adviceMs = 0;
 
   constructor(
     ends: ConnectionEnds,
@@ -149,6 +156,19 @@ export class Connection implements ConnectionEnds {
   /** For the sender: sends a part of the stream. */
   depart(sequence: number, length: number, nowMs: number): void {
     departs(this, sequence, length, nowMs);
+  }
+
+  /** For the sender: the peer was asked so often in vain that another way may be better (R1). */
+  unanswered(): void {
+    this.#adviceMs = 0;
+    this.layer.advise(this, false);
+  }
+
+  /** Something new has come of what we sent: its way is good (RFC 4861, 7.3.1). */
+  progressed(nowMs: number): void {
+    if (nowMs < this.#adviceMs) return;
+    this.#adviceMs = nowMs + adviceIntervalMs;
+    this.layer.advise(this, true);
   }
 
   /** Begins an active open. */

@@ -14,6 +14,9 @@ type Wait = "nothing" | "retransmission" | "tail probe" | "window probe";
 /** Bounds of the wait between window probes (RFC 9293, 3.8.6.1), as for retransmission. */
 const maxProbeMs = 60_000;
 
+/** R1 of RFC 9293, 3.8.3: retransmissions after which another way may be better. */
+const suspiciousCount = 3;
+
 /** How long a receiver may delay an acknowledgment, as a tail loss probe reckons. */
 const maxAckDelayMs = 200;
 
@@ -21,6 +24,8 @@ const maxAckDelayMs = 200;
 export interface Departures {
   /** Sends sequence numbers: SYN, data and FIN, as their place in the stream says. */
   depart(sequence: number, length: number, nowMs: number): void;
+  /** Nobody has answered R1 retransmissions in a row (RFC 9293, 3.8.3). */
+  unanswered(): void;
 }
 
 /** The variables of RFC 9293, 3.3.1 with `snd`, and what is to be sent. */
@@ -55,6 +60,8 @@ export class Sender {
   readonly #departures: Departures;
   #wait: Wait = "nothing";
   #probeCount = 0;
+  /** Timeouts since something was acknowledged. */
+  #timeoutCount = 0;
   /** What was sent beyond the closed window, if nothing else is under way. */
   #probeSequence: number | undefined;
   /** The end of the last segment that was not full. */
@@ -130,7 +137,7 @@ export class Sender {
       const end = isBefore(dataEnd, ack) ? dataEnd : ack;
       if (isBefore(dataStart, end)) this.queue.release(difference(end, dataStart));
     }
-    if (isNew) this.#probeCount = 0;
+    if (isNew) this.#probeCount = this.#timeoutCount = 0;
     if (isNew || (this.wnd === 0 && !this.isOrphan)) this.progressMs = nowMs;
     if (isNew || this.recovery.isRepairing) this.#rearm(nowMs, isNew);
   }
@@ -305,6 +312,8 @@ export class Sender {
   #retransmit(nowMs: number): void {
     this.recovery.timedOut(this.nxt, this.una === this.iss, nowMs);
     this.recovery.roundTrip.backOff();
+    this.#timeoutCount += 1;
+    if (this.#timeoutCount === suspiciousCount) this.#departures.unanswered();
     this.output(nowMs);
   }
 

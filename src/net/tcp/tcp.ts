@@ -189,6 +189,10 @@ class TcpLayer implements Tcp, ConnectionLayer {
     this.sendBare(ends, header);
   }
 
+  advise({ remote }: Connection, isReached: boolean): void {
+    this.#path(remote)?.ip.advise?.(remote, isReached);
+  }
+
   mayChallenge(nowMs: number): boolean {
     if (!this.#challenges.take(nowMs)) return false;
     this.counters.challenges += 1;
