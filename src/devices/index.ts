@@ -1049,6 +1049,17 @@ export interface Udp extends Device {
   bind(port: number, options?: { readonly address?: string }): UdpSocket;
 }
 
+/**
+ * What TCP tells of a connection while it goes on:
+ *
+ * - `unreachable`: a router or host says that the peer cannot be reached, which may pass
+ * - `unanswered`: nothing has come back after three retransmissions
+ * - `urgent`: the peer calls data urgent that was not read yet, or more of it
+ *
+ * @see RFC 9293, 3.9.1.8
+ */
+export type TcpReport = "unreachable" | "unanswered" | "urgent";
+
 /** Options of a TCP connection, each for one side of it. */
 export interface TcpOptions {
   /** Sends small segments at once instead of gathering them (RFC 896); off by default. */
@@ -1065,9 +1076,11 @@ export interface TcpOptions {
   readonly timeToLive?: number;
   /** Differentiated services byte of its packets; 0 by default. */
   readonly trafficClass?: number;
+  /** Is told at once what goes on with the connection to `remote`. It must not throw. */
+  readonly onReport?: (report: TcpReport, remote: Endpoint) => void;
 }
 
-/** An established TCP connection. */
+/** An established TCP connection; its counter `urgentBytes` is what is urgent and not read yet. */
 export interface TcpFlow extends Flow {
   /** Our end. */
   readonly local: Endpoint;
@@ -1079,6 +1092,14 @@ export interface TcpFlow extends Flow {
    * afterwards. Nobody has to, but a fresh buffer costs a browser more time than to copy into it.
    */
   recycle?(bytes: Uint8Array): void;
+
+  /**
+   * Writes as {@link Flow.write}, and calls what was written so far urgent. The data stays in its
+   * place, and many middle boxes take the mark off: nothing new should need it (RFC 6093).
+   *
+   * @throws {FlowError} as {@link Flow.write}
+   */
+  writeUrgent?(bytes: Uint8Array): Promise<void>;
 }
 
 /** A listening TCP port; disposing it refuses new connections and leaves established ones. */

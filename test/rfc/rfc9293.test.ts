@@ -2,9 +2,11 @@
 
 import { expect, test } from "vitest";
 import type { TcpFlow } from "../../src/devices/index.ts";
-import { flag } from "../../src/net/tcp/packet.ts";
+import { encode as encodeIcmp } from "../../src/net/icmp/packet.ts";
+import { emptyHeader, encode as encodeIpv4 } from "../../src/net/ipv4/packet.ts";
+import { emptySegment, encode, flag } from "../../src/net/tcp/packet.ts";
 import { add, isBefore } from "../../src/net/tcp/sequence.ts";
-import { Attacker, play, stillTalk } from "../attacks/attacker.ts";
+import { Attacker, isTcp, play, stillTalk, type Ends, type Scene } from "../attacks/attacker.ts";
 import { lose, pattern, readAll, tcpWorld, writeAll } from "../tcp-world.ts";
 
 const syn = { sequenceNumber: 1000, flags: flag.syn };
@@ -44,6 +46,144 @@ test("MUST-20 IP is told after three retransmissions in vain, and of progress; R
     void flow.write(Uint8Array.of(2));
     await expect(flow.read()).rejects.toMatchObject({ code: "timed-out" });
     expect(told).toEqual([false, true, false]);
+  });
+});
+
+/** A connection from the client to port 9 of the server, and what both are told of it. */
+async function toldOf({ client, server }: Scene): Promise<{
+  readonly flow: TcpFlow;
+  readonly served: TcpFlow;
+  readonly told: unknown[];
+  readonly toldServer: unknown[];
+  readonly ends: Ends;
+}> {
+  const told: unknown[] = [];
+  const toldServer: unknown[] = [];
+  const accepted = new Promise<TcpFlow>((resolve) => {
+    const onReport = (...report: unknown[]): unknown => toldServer.push(report);
+    server.tcp.listen(9, (flow) => resolve(flow), { onReport });
+  });
+  const onReport = (report: string): unknown => told.push(report);
+  const flow = await client.tcp.connect({ address: server.address, port: 9 }, { onReport });
+  const fromPort = flow.local.port;
+  const ends = { from: client.address, fromPort, to: server, toPort: 9 };
+  return { flow, served: await accepted, told, toldServer, ends };
+}
+
+test("MUST-30 what is urgent is marked so and read in its place", async () => {
+  await play(async (scene) => {
+    const { flow, served, toldServer } = await toldOf(scene);
+    const read = readAll(served);
+    await flow.write(pattern(5));
+    await flow.writeUrgent?.(pattern(100_000, 5));
+    await writeAll(flow, pattern(100, 100_005));
+    expect(Buffer.compare(await read, pattern(100_105))).toBe(0);
+    const remote = { address: scene.client.address, port: flow.local.port };
+    expect(toldServer.length).toBeGreaterThan(0);
+    expect(new Set(toldServer.map((each) => JSON.stringify(each)))).toEqual(
+      new Set([JSON.stringify(["urgent", remote])]),
+    );
+  });
+});
+
+test("MUST-32 the user is told once of what is urgent, and again if it becomes more", async () => {
+  await play(async (scene) => {
+    const { attacker, simulation } = scene;
+    const { served, toldServer, ends } = await toldOf(scene);
+    const acknowledged = { sequenceNumber: attacker.nextAfter(scene.client) };
+    const next = { ...acknowledged, acknowledgmentNumber: attacker.nextAfter(scene.server) };
+    const urge = async (urgentPointer: number): Promise<void> => {
+      attacker.forge(ends, { ...next, flags: flag.ack | flag.urg, urgentPointer });
+      await simulation.clock.sleep(5);
+    };
+    await urge(10);
+    await urge(10);
+    await urge(9);
+    expect(toldServer).toHaveLength(1);
+    expect(served.counters["urgentBytes"]).toBe(10);
+    await urge(11);
+    expect(toldServer).toHaveLength(2);
+    expect(served.counters["urgentBytes"]).toBe(11);
+  });
+});
+
+test("MUST-33 a counter says how much is urgent and was not read", async () => {
+  await play(async (scene) => {
+    const { attacker, simulation } = scene;
+    const { served, ends, toldServer } = await toldOf(scene);
+    const next = {
+      sequenceNumber: attacker.nextAfter(scene.client),
+      acknowledgmentNumber: attacker.nextAfter(scene.server),
+      flags: flag.ack | flag.urg,
+    };
+    attacker.forge(ends, { ...next, urgentPointer: 150 }, pattern(100));
+    await simulation.clock.sleep(5);
+    expect(served.counters["urgentBytes"]).toBe(150);
+    await served.read();
+    expect(served.counters["urgentBytes"]).toBe(50);
+    next.sequenceNumber = add(next.sequenceNumber, 100);
+    attacker.forge(ends, { ...next, urgentPointer: 50 }, pattern(100));
+    await simulation.clock.sleep(5);
+    await served.read();
+    expect(served.counters["urgentBytes"]).toBe(0);
+    expect(toldServer).toHaveLength(1);
+    // What was read is not urgent any more.
+    attacker.forge(ends, { ...next, urgentPointer: 50 }, pattern(100));
+    await simulation.clock.sleep(5);
+    expect(toldServer).toHaveLength(1);
+  });
+});
+
+test("MUST-62 the urgent pointer points behind what is urgent", async () => {
+  await play(async (scene) => {
+    const { attacker, simulation } = scene;
+    const { flow, served } = await toldOf(scene);
+    await flow.writeUrgent?.(pattern(70));
+    await served.read();
+    await simulation.clock.sleep(1);
+    expect(attacker.lastOf(scene.client)).toMatchObject({ urgentPointer: 70 });
+    await flow.write(pattern(30));
+    await served.read();
+    await simulation.clock.sleep(1);
+    const { flags, urgentPointer } = attacker.lastOf(scene.client);
+    expect([flags & flag.urg, urgentPointer]).toEqual([0, 0]);
+  });
+});
+
+test("MUST-47 the user is told of an error that may pass", async () => {
+  await play(async (scene) => {
+    const { attacker, client, simulation } = scene;
+    const { flow, told } = await toldOf(scene);
+    lose(client.network, isTcp);
+    void flow.write(pattern(10));
+    await simulation.clock.sleep(2);
+    const quote = Object.assign(emptyHeader(), { protocol: 6, totalBytes: 60, timeToLive: 60 });
+    quote.source.set([10, 0, 0, 1]);
+    quote.destination.set([10, 0, 0, 2]);
+    const body = new Uint8Array(28);
+    const segment = { ...emptySegment(flow.local.port, 9), sequenceNumber: 0 };
+    segment.sequenceNumber = attacker.nextAfter(client);
+    const whole = new Uint8Array(60);
+    encode(segment, whole);
+    encodeIpv4(quote, body);
+    body.set(whole.subarray(0, 8), 20);
+    const message = new Uint8Array(36);
+    encodeIcmp({ type: 3, code: 0, parameter: 0, body }, message);
+    attacker.sendIpv4("10.0.0.9", client, 1, message);
+    await simulation.clock.sleep(5);
+    expect(told).toEqual(["unreachable"]);
+  });
+});
+
+test("SHLD-9 the user is told that nobody answers", async () => {
+  await play(async (scene) => {
+    const { flow, told } = await toldOf(scene);
+    lose(scene.client.network, isTcp);
+    void flow.write(pattern(10));
+    await scene.simulation.clock.sleep(1000);
+    expect(told).toEqual([]);
+    await scene.simulation.clock.sleep(3000);
+    expect(told).toEqual(["unanswered"]);
   });
 });
 

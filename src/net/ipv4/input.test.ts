@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ReceivedPacket } from "../../devices/index.ts";
 import { Simulation } from "../../simulated/index.ts";
-import { reassemblyCounters } from "../fragments.ts";
 import type { Undeliverable } from "../internet.ts";
 import { timersOf } from "../timers.ts";
 import { parse } from "./address.ts";
+import { ipv4Counters } from "./counters.ts";
 import { Groups } from "./groups.ts";
 import { Input } from "./input.ts";
 import * as packets from "./packet.ts";
@@ -22,17 +22,7 @@ function address(text: string): Uint8Array {
 class World {
   readonly simulation = new Simulation({ seed: 1, turn });
   readonly timers = timersOf(this.simulation.clock);
-  readonly counters = {
-    packetsIn: 0,
-    fragmentsIn: 0,
-    malformed: 0,
-    badChecksum: 0,
-    notForUs: 0,
-    badSource: 0,
-    sourceRouted: 0,
-    unknownProtocol: 0,
-    ...reassemblyCounters(),
-  };
+  readonly counters = ipv4Counters();
   readonly heard: ReceivedPacket[] = [];
   readonly undeliverable: Undeliverable[] = [];
   readonly input: Input;

@@ -4,32 +4,21 @@
  */
 
 import type { FrameOffload, PacketReceiver, ReceivedPacket } from "../../devices/index.ts";
-import { Reassembler, type ReassemblyCounters } from "../fragments.ts";
+import { Reassembler } from "../fragments.ts";
 import type { Undeliverable } from "../internet.ts";
 import type { Timers } from "../timers.ts";
 import { toNumber } from "./address.ts";
+import type { Ipv4Counters } from "./counters.ts";
 import type { Groups } from "./groups.ts";
 import * as packets from "./packet.ts";
 import type { Routes } from "./routes.ts";
-
-/** What {@link Input} counts. */
-export interface InputCounters extends ReassemblyCounters {
-  packetsIn: number;
-  fragmentsIn: number;
-  malformed: number;
-  badChecksum: number;
-  notForUs: number;
-  badSource: number;
-  sourceRouted: number;
-  unknownProtocol: number;
-}
 
 /** What {@link Input} stands on. */
 export interface InputOptions {
   readonly timers: Timers;
   readonly routes: Routes;
   readonly groups: Groups;
-  readonly counters: InputCounters;
+  readonly counters: Ipv4Counters;
   readonly undeliverable: (undeliverable: Undeliverable) => void;
 }
 

@@ -17,13 +17,13 @@ import type {
 } from "../../devices/index.ts";
 import type { ArpLayer } from "../arp/arp.ts";
 import { broadcast as broadcastMac } from "../ethernet/packet.ts";
-import { reassemblyCounters } from "../fragments.ts";
 import type { InternetLayer, Undeliverable } from "../internet.ts";
 import { Listeners } from "../listeners.ts";
 import { Loopback } from "../loopback.ts";
 import { PathMtus } from "../path-mtu.ts";
 import { timersOf } from "../timers.ts";
 import { broadcast, format, isGroup, toNumber, unspecified } from "./address.ts";
+import { ipv4Counters, type Ipv4Counters } from "./counters.ts";
 import { Groups } from "./groups.ts";
 import { protocol as igmp } from "./igmp.ts";
 import { Input } from "./input.ts";
@@ -109,29 +109,7 @@ const noOptions: PacketOptions = {};
 class Ipv4Layer implements Ipv4 {
   readonly version = 4;
   readonly offloads: Offloads;
-  readonly counters = {
-    packetsIn: 0,
-    packetsOut: 0,
-    fragmentsIn: 0,
-    fragmentsOut: 0,
-    /** Cut off, or of lengths that cannot be. */
-    malformed: 0,
-    badChecksum: 0,
-    notForUs: 0,
-    /** From an address that no other host can have. */
-    badSource: 0,
-    sourceRouted: 0,
-    unknownProtocol: 0,
-    /** Destinations for which a gateway named a better one. */
-    redirects: 0,
-    /** Not sent: no route. */
-    noRoute: 0,
-    /** Not sent: the next hop did not answer. */
-    unresolved: 0,
-    /** Not sent: too much waited for an answer, or for us. */
-    noRoom: 0,
-    ...reassemblyCounters(),
-  };
+  readonly counters: Ipv4Counters = ipv4Counters();
   addresses: readonly string[] = [];
   readonly #options: Ipv4Options;
   readonly #routes = new Routes();

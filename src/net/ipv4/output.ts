@@ -9,6 +9,7 @@ import { headerBytes as ethernetHeaderBytes } from "../ethernet/packet.ts";
 import { checkedTimeToLive } from "../internet.ts";
 import type { Loopback } from "../loopback.ts";
 import { format } from "./address.ts";
+import type { Ipv4Counters } from "./counters.ts";
 import type { Neighbour } from "./neighbours.ts";
 import { emptyHeader, encode, etherType, headerBytes, maxPacketBytes } from "./packet.ts";
 
@@ -30,11 +31,7 @@ export interface OutputOptions {
   readonly loopback: Loopback;
   /** Unless a packet says otherwise. */
   readonly timeToLive: number;
-  readonly counters: {
-    packetsOut: number;
-    fragmentsOut: number;
-    noRoom: number;
-  };
+  readonly counters: Ipv4Counters;
   /** Gets a packet whose next hop cannot be asked for. */
   readonly giveUp: (packet: Uint8Array) => void;
 }

@@ -6,6 +6,7 @@
 import type { Connection } from "./connection.ts";
 import { keepText, synchronize } from "./opens.ts";
 import { flag, type TcpSegment } from "./packet.ts";
+import { progressed, report } from "./reports.ts";
 import { add, difference, isAtOrBefore, isBefore } from "./sequence.ts";
 import { isSynchronized } from "./states.ts";
 
@@ -72,6 +73,7 @@ function arrivesElsewhere(connection: Connection, segment: TcpSegment, nowMs: nu
   if ((flags & flag.ack) === 0) return;
   if (!ackArrives(connection, segment, nowMs)) return;
   noteTimestamp(connection, segment, nowMs);
+  if ((flags & flag.urg) !== 0 && receiver.urge(segment)) report(connection, "urgent");
   takeText(connection, segment, sequenceNumber, nowMs);
 }
 
@@ -167,7 +169,7 @@ function ackArrives(connection: Connection, segment: TcpSegment, nowMs: number):
     return false;
   }
   if (isBefore(ack, sender.una)) return true;
-  if (ack !== sender.una) connection.progressed(nowMs);
+  if (ack !== sender.una) progressed(connection, nowMs);
   const hadAll = sender.isFinAcknowledged;
   sender.acknowledged(segment, isDuplicateAck(connection, segment), nowMs);
   sender.updateWindow(segment, sender.shift);
@@ -221,7 +223,7 @@ function takeText(
     connection.acknowledge(nowMs);
     return;
   }
-  connection.progressed(nowMs);
+  progressed(connection, nowMs);
   if (receiver.isFinReceived) connection.follow("FIN arrives", nowMs);
   connection.user?.hasInput();
 }

@@ -15,6 +15,7 @@ import { NewReno } from "./new-reno.ts";
 import { emptySegment, flag, type TcpHeader, type TcpSegment } from "./packet.ts";
 import { Receiver } from "./receiver.ts";
 import { Recovery } from "./recovery.ts";
+import { report, unanswered } from "./reports.ts";
 import { RoundTrip } from "./round-trip.ts";
 import type { SendQueue } from "./send-queue.ts";
 import { Sender } from "./sender.ts";
@@ -69,9 +70,6 @@ const timestampBytes = 12;
 /** What the send buffer takes at least; it takes more as the congestion window grows. */
 const minSendBufferBytes = 64 * 1024;
 
-/** IP is told no more often that the peer gets what we send. */
-const adviceIntervalMs = 5000;
-
 /** A connection. */
 export class Connection implements ConnectionEnds {
   readonly local: Uint8Array;
@@ -105,14 +103,14 @@ export class Connection implements ConnectionEnds {
   timer: Timer | undefined;
   /** The last report that it cannot be reached, which need not be so for long (RFC 1122). */
   softFailure: ConnectionFailure | undefined;
+  /** When IP is told next that the peer gets what we send. */
+  adviceMs = 0;
 
   readonly #timestampOffset: number;
   /** The last try to connect that led to a report, by the timeouts before it. */
   #failedTry = -Infinity;
   readonly #keepAlive: KeepAlive | undefined;
   #finWait2Ms = Infinity;
-  /** When IP is told next that the peer gets what we send. */
-  #adviceMs = 0;
 
   constructor(
     ends: ConnectionEnds,
@@ -158,17 +156,9 @@ export class Connection implements ConnectionEnds {
     departs(this, sequence, length, nowMs);
   }
 
-  /** For the sender: the peer was asked so often in vain that another way may be better (R1). */
-  unanswered(): void {
-    this.#adviceMs = 0;
-    this.layer.advise(this, false);
-  }
-
-  /** Something new has come of what we sent: its way is good (RFC 4861, 7.3.1). */
-  progressed(nowMs: number): void {
-    if (nowMs < this.#adviceMs) return;
-    this.#adviceMs = nowMs + adviceIntervalMs;
-    this.layer.advise(this, true);
+  /** For the sender: so many retransmissions in a row had no answer. */
+  unanswered(count: number): void {
+    unanswered(this, count);
   }
 
   /** Begins an active open. */
@@ -192,7 +182,9 @@ export class Connection implements ConnectionEnds {
     const path = this.layer.segmentBytes(this.remote);
     const optionBytes = this.usesTimestamps ? timestampBytes : 0;
     const plain = Math.max(1, Math.min(this.peerSegmentBytes, path.plain) - optionBytes);
-    const large = path.large > path.plain ? path.large - optionBytes : plain;
+    // The urgent pointer counts from each segment: nobody else may cut them.
+    const isCut = path.large > path.plain && this.sender.urgentEnd === undefined;
+    const large = isCut ? path.large - optionBytes : plain;
     this.sender.setSegmentBytes(plain, Math.max(plain, large - (large % plain)));
   }
 
@@ -246,9 +238,13 @@ export class Connection implements ConnectionEnds {
     this.flush(nowMs);
   }
 
-  /** Adds bytes (*given*) to the stream. */
-  write(bytes: Uint8Array, nowMs: number): void {
+  /** Adds bytes (*given*) to the stream; all until then may be urgent. */
+  write(bytes: Uint8Array, nowMs: number, isUrgent: boolean): void {
     this.sender.queue.append(bytes);
+    if (isUrgent) {
+      this.sender.urge();
+      this.learnSegmentBytes();
+    }
     this.flush(nowMs);
   }
 
@@ -311,6 +307,7 @@ export class Connection implements ConnectionEnds {
    */
   noteUnreachable(nowMs: number): void {
     this.softFailure = "unreachable";
+    report(this, "unreachable");
     const { timeouts } = this.recovery;
     const isConnecting = this.state === "SYN-SENT" || this.state === "SYN-RECEIVED";
     if (!isConnecting || timeouts === this.#failedTry) return;

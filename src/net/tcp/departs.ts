@@ -2,7 +2,7 @@
 
 import type { Connection } from "./connection.ts";
 import { flag, noSackBlocks, type TcpHeader } from "./packet.ts";
-import { add } from "./sequence.ts";
+import { add, difference, isAtOrBefore } from "./sequence.ts";
 
 /** Sends sequence numbers of the stream: SYN, data and FIN, as their place says. */
 export function departs(
@@ -48,6 +48,7 @@ export function send(
   header.timestampEcho = header.timestamps && hasAck ? receiver.tsRecent : 0;
   if (hasSyn) addSynOptions(connection, hasAck);
   else if (receiver.hasBlocks) addBlocks(connection, dataBytes);
+  if (sender.urgentEnd !== undefined) addUrgency(connection, sender.urgentEnd);
   layer.transmit(connection, header, dataBytes > 0 ? sender.queue : undefined, offset, dataBytes);
   header.sackBlocks = noSackBlocks;
   if (hasSyn) removeSynOptions(header);
@@ -67,6 +68,14 @@ function removeSynOptions(header: TcpHeader): void {
   header.maximumSegmentSize = 0;
   header.sackPermitted = false;
   header.windowScale = -1;
+}
+
+/** What is urgent ends so far ahead, as far as the field can say (RFC 9293, 3.8.5). */
+function addUrgency({ header, sender }: Connection, end: number): void {
+  const aheadBytes = difference(end, header.sequenceNumber);
+  header.urgentPointer = Math.max(0, Math.min(aheadBytes, 0xffff));
+  if (aheadBytes > 0) header.flags |= flag.urg;
+  if (isAtOrBefore(end, sender.una)) sender.urgentEnd = undefined;
 }
 
 /** Data comes first: blocks fill what it leaves of a full segment. */

@@ -84,11 +84,15 @@ export class ConnectionFlow implements TcpFlow, ConnectionUser {
     this.#connection.receiver.queue.recycle(bytes);
   }
 
-  write(bytes: Uint8Array): Promise<void> {
+  writeUrgent(bytes: Uint8Array): Promise<void> {
+    return this.write(bytes, true);
+  }
+
+  write(bytes: Uint8Array, isUrgent: boolean = false): Promise<void> {
     if (this.#code !== undefined) return Promise.reject(this.#error("write"));
     if (this.#isWriteShut) return Promise.reject(this.#error("write", "closed"));
     this.#totals.bytesOut += bytes.length;
-    if (bytes.length > 0) this.#connection.write(bytes, this.#nowMs());
+    if (bytes.length > 0) this.#connection.write(bytes, this.#nowMs(), isUrgent);
     if (this.#connection.isWritable) return Promise.resolve();
     return new Promise((resolve, reject) => this.#writers.push({ resolve, reject }));
   }
@@ -218,7 +222,7 @@ function withSignal<Value>(
 
 /** Totals, and beside them how the connection stands now. */
 function countersOf(
-  { recovery, sender }: Connection,
+  { recovery, receiver, sender }: Connection,
   totals: { readonly bytesIn: number; readonly bytesOut: number },
 ): Readonly<Record<string, number>> {
   return {
@@ -242,6 +246,9 @@ function countersOf(
     },
     get peerWindowBytes() {
       return sender.wnd;
+    },
+    get urgentBytes() {
+      return receiver.urgentBytes;
     },
     get roundTripMicroseconds() {
       return Math.round(1000 * (recovery.roundTrip.smoothedMs ?? 0));

@@ -34,6 +34,8 @@ export class Receiver {
   readonly reassembly: Reassembly;
   /** Where FIN is in the stream, once it arrived in the window. */
   finSequence: number | undefined;
+  /** RCV.UP: where what the peer calls urgent ends, until it is read. */
+  #urgentEnd: number | undefined;
   /** Input is thrown away: the user does not read any more. */
   isDiscarding = false;
   /** An acknowledgment is to be sent at once, or then at the latest. */
@@ -126,9 +128,25 @@ export class Receiver {
     return this.nxt !== before;
   }
 
+  /** Takes a segment's urgent pointer; says whether more is urgent now (RFC 9293, 3.8.5). */
+  urge({ sequenceNumber, urgentPointer }: TcpSegment): boolean {
+    const before = this.urgentBytes;
+    const end = add(sequenceNumber, urgentPointer);
+    if (difference(end, add(this.nxt, -this.queue.byteCount)) <= before) return false;
+    this.#urgentEnd = end;
+    return true;
+  }
+
+  /** What is urgent and was not read, in bytes. */
+  get urgentBytes(): number {
+    if (this.#urgentEnd === undefined) return 0;
+    return Math.max(0, difference(this.#urgentEnd, this.nxt) + this.queue.byteCount);
+  }
+
   /** The next bytes for the user, *fresh*. Ask {@link Receiver.isUpdateDue} afterwards. */
   read(nowMs: number, roundTripMs: number): Uint8Array | undefined {
     const bytes = this.queue.take();
+    if (this.#urgentEnd !== undefined && this.urgentBytes === 0) this.#urgentEnd = undefined;
     if (bytes !== undefined) this.#tune(bytes.length, nowMs, roundTripMs);
     return bytes;
   }

@@ -14,9 +14,6 @@ type Wait = "nothing" | "retransmission" | "tail probe" | "window probe";
 /** Bounds of the wait between window probes (RFC 9293, 3.8.6.1), as for retransmission. */
 const maxProbeMs = 60_000;
 
-/** R1 of RFC 9293, 3.8.3: retransmissions after which another way may be better. */
-const suspiciousCount = 3;
-
 /** How long a receiver may delay an acknowledgment, as a tail loss probe reckons. */
 const maxAckDelayMs = 200;
 
@@ -24,8 +21,8 @@ const maxAckDelayMs = 200;
 export interface Departures {
   /** Sends sequence numbers: SYN, data and FIN, as their place in the stream says. */
   depart(sequence: number, length: number, nowMs: number): void;
-  /** Nobody has answered R1 retransmissions in a row (RFC 9293, 3.8.3). */
-  unanswered(): void;
+  /** So many retransmissions in a row had no answer. */
+  unanswered(count: number): void;
 }
 
 /** The variables of RFC 9293, 3.3.1 with `snd`, and what is to be sent. */
@@ -52,6 +49,8 @@ export class Sender {
   isOrphan = false;
   /** Where FIN is in the stream, once the user has closed. */
   finSequence: number | undefined;
+  /** SND.UP: where what the user called urgent ends, until it is acknowledged. */
+  urgentEnd: number | undefined;
   /** When the timer expires. */
   deadlineMs: number = Infinity;
   /** When the peer last acknowledged something new, or answered while its window was closed. */
@@ -117,6 +116,11 @@ export class Sender {
     if (syn === undefined || this.una !== this.iss) return;
     this.recovery.resent(syn, nowMs);
     this.#resend(this.iss, 1, nowMs);
+  }
+
+  /** All that was written is urgent. */
+  urge(): void {
+    this.urgentEnd = add(this.#dataStart, this.queue.byteCount);
   }
 
   /** No more is written: FIN follows what the queue holds. */
@@ -186,11 +190,8 @@ export class Sender {
     if (this.isIdle || this.wnd === 0) {
       if (this.una !== this.iss) this.#probeWindow(nowMs);
       else this.#retransmit(nowMs);
-    } else if (wait === "tail probe") {
-      this.#probeTail(nowMs);
-    } else {
-      this.#retransmit(nowMs);
-    }
+    } else if (wait === "tail probe") this.#probeTail(nowMs);
+    else this.#retransmit(nowMs);
     this.#arm(nowMs);
   }
 
@@ -313,7 +314,7 @@ export class Sender {
     this.recovery.timedOut(this.nxt, this.una === this.iss, nowMs);
     this.recovery.roundTrip.backOff();
     this.#timeoutCount += 1;
-    if (this.#timeoutCount === suspiciousCount) this.#departures.unanswered();
+    this.#departures.unanswered(this.#timeoutCount);
     this.output(nowMs);
   }
 

@@ -1,4 +1,19 @@
-/** The constants of TCP, where the RFCs leave a choice or a network may need another. */
+/**
+ * What TCP stands on, and its constants, where the RFCs leave a choice or a network may need
+ * another.
+ */
+
+import type { Clock, Icmp, Ip, Random } from "../../devices/index.ts";
+
+/** What the layer stands on. */
+export interface TcpLayerOptions {
+  readonly v4?: Ip | undefined;
+  readonly v6?: Ip | undefined;
+  readonly icmp?: Icmp | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly settings?: Partial<TcpSettings> | undefined;
+}
 
 /** Settings of a whole TCP layer. */
 export interface TcpSettings {

@@ -5,9 +5,7 @@
 
 import { ProtocolError, type ProtocolErrorCode } from "../../devices/errors.ts";
 import type {
-  Clock,
   Endpoint,
-  Icmp,
   Ip,
   Random,
   ReceivedPacket,
@@ -38,18 +36,8 @@ import { reportArrives } from "./report.ts";
 import { protocol, segmentBytes, SegmentWriter } from "./segment-writer.ts";
 import type { SendQueue } from "./send-queue.ts";
 import { add } from "./sequence.ts";
-import { defaultSettings, type TcpSettings } from "./settings.ts";
+import { defaultSettings, type TcpLayerOptions, type TcpSettings } from "./settings.ts";
 import { TimeWait, TimeWaits } from "./time-wait.ts";
-
-/** What the layer stands on. */
-export interface TcpLayerOptions {
-  readonly v4?: Ip | undefined;
-  readonly v6?: Ip | undefined;
-  readonly icmp?: Icmp | undefined;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly settings?: Partial<TcpSettings> | undefined;
-}
 
 /** Connects TCP over one or both versions of IP. */
 export function connect(options: TcpLayerOptions): Tcp {
