@@ -164,6 +164,33 @@ test("connect() makes IPv6 addresses of what a router says, and asks the servers
   });
 });
 
+test("a link that comes back has addresses probed for again, and the lease asked for", async () => {
+  const world = new World();
+  await world.run(async () => {
+    const server = await dhcpServer(world);
+    const stack = await world.stack();
+    await stack.configured();
+    await world.pass(2000);
+    const before = stack.addresses;
+    const network = world.networks.at(-1);
+    const watcher = world.wire.connect();
+    const frames: Uint8Array[] = [];
+    watcher.listen({ frame: (frame) => frames.push(frame.slice()) });
+    network?.setLink(false);
+    await world.pass(1000);
+    server.heard.length = 0;
+    network?.setLink(true);
+    await world.pass(2000);
+    expect(server.kinds).toEqual(["request"]);
+    expect(stack.addresses).toEqual(before);
+    const types = frames.map((frame) => [frame[12], frame[13]].join());
+    expect(types).toContain("8,6");
+    // Routers and whoever has our address of the link are asked for, and all are told of it.
+    const messages = frames.filter((frame) => frame[12] === 0x86 && frame[20] === 58);
+    expect(new Set(messages.map((frame) => frame[54]))).toEqual(new Set([133, 135, 136]));
+  });
+});
+
 test("configured() fails with `timed-out` where no DHCP server answers", async () => {
   const world = new World();
   await world.run(async () => {

@@ -3,7 +3,7 @@
 import { ProtocolError } from "../devices/errors.ts";
 import type { Clock, Device, Ethernet, Ip, Network, Random, Stack, Udp } from "../devices/index.ts";
 import { formatAddress, formatPrefix } from "./address.ts";
-import { connect as connectArp } from "./arp/arp.ts";
+import { connect as connectArp, type ArpLayer } from "./arp/arp.ts";
 import { quickTiming } from "./arp/claims.ts";
 import { AutomaticIpv4 } from "./automatic-ipv4.ts";
 import { connect as connectResolver, type DnsResolver } from "./dns/resolver.ts";
@@ -84,6 +84,8 @@ class Assembly {
   readonly #devices: Device[] = [];
   readonly #waits: (() => Promise<void>)[] = [];
   #automatic: AutomaticIpv4 | undefined;
+  #arp: ArpLayer | undefined;
+  #stopWatching: (() => void) | undefined;
 
   constructor(options: StackOptions) {
     this.#options = options;
@@ -108,6 +110,12 @@ class Assembly {
       }),
     );
     if (v4 !== undefined) await this.#configureIpv4(v4, udp);
+    this.#stopWatching = network.onLinkChange((isUp) => {
+      if (!isUp) return;
+      this.#arp?.restart();
+      v6?.restart();
+      this.#automatic?.dhcp.restart();
+    });
     this.#keepResolverConfigured(resolver, v6);
     return stackOf({
       v4,
@@ -125,6 +133,7 @@ class Assembly {
   }
 
   async dispose(): Promise<void> {
+    this.#stopWatching?.();
     await this.#automatic?.dispose();
     for (const device of this.#devices.toReversed()) await device[Symbol.asyncDispose]();
   }
@@ -137,6 +146,7 @@ class Assembly {
   #connectIpv4(ethernet: Ethernet): Ipv4 {
     const { clock, random, timeToLive } = this.#options;
     const arp = this.#own(connectArp({ ethernet, clock, random, timing: quickTiming }));
+    this.#arp = arp;
     return this.#own(connectIpv4({ ethernet, arp, clock, random, timeToLive }));
   }
 

@@ -37,6 +37,26 @@ function startingWith({ ip }: Host, text: string): readonly string[] {
   return ip.addresses.filter((each) => each.startsWith(text));
 }
 
+test("5.1-1 an option says how often others are asked for an address", async () => {
+  for (const [detectionCount, asked] of [
+    [0, 0],
+    [1, 1],
+    [3, 3],
+  ] as const) {
+    const link = new Link();
+    const node = link.node();
+    const { ip } = link.host({ addresses: [prefix("2001:db8::1")], detectionCount });
+    const configured = ip.configure(prefix("2001:db8::7"));
+    await link.pass(10_000);
+    await configured;
+    const heard = node
+      .heardNdp(135)
+      .filter(({ target }) => target.join() === address("2001:db8::7").join());
+    expect(heard).toHaveLength(asked);
+    expect(ip.addresses).toContain("2001:db8::7/64");
+  }
+});
+
 test("5.3-1 a host has an address of the link at once", () => {
   const host = new Link().host();
   expect(startingWith(host, "fe80::")).toHaveLength(1);

@@ -5,6 +5,7 @@ import { ProtocolError } from "../../src/devices/index.ts";
 import { broadcast } from "../../src/net/ethernet/packet.ts";
 import { LinkLocal } from "../../src/net/ipv4/link-local.ts";
 import { timersOf } from "../../src/net/timers.ts";
+import { dhcpWorld } from "../dhcp-world.ts";
 import { address, world, type World } from "./world.ts";
 
 const ours = address("10.0.0.2");
@@ -126,6 +127,31 @@ test("2.1.1-6 our own probe, reflected, is no conflict", async () => {
   all.peer.sendArp({ senderMac, senderAddress: unspecified, targetAddress: ours });
   await all.pass(20_000);
   expect(outcome.outcome).toBe("claimed");
+});
+
+test("2.1-4 an address is probed for again when the link is back, and lost to who has it", async () => {
+  for (const isTaken of [false, true]) {
+    const all = await claimed(false);
+    all.host.arp.restart();
+    await all.pass(500);
+    expect(all.peer.arps[0]?.senderAddress).toEqual(unspecified);
+    expect(all.host.ip.addresses).toEqual(["10.0.0.2/24"]);
+    if (isTaken) all.peer.sendArp(conflict);
+    await all.pass(20_000);
+    expect(all.lost).toEqual(isTaken ? ["10.0.0.2"] : []);
+    if (!isTaken)
+      expect(all.peer.arps.map(({ senderAddress }) => senderAddress[0])).toEqual([0, 0, 0, 10, 10]);
+  }
+});
+
+test("2.1.1-8 after ten conflicts, one address of a server is tried a minute", async () => {
+  const { server, ipv4, start, pass } = dhcpWorld();
+  ipv4.taken.add("10.0.0.50");
+  start();
+  await pass(400);
+  const times = server.heard.filter(({ kind }) => kind === "decline").map(({ atMs }) => atMs);
+  const gaps = times.slice(1).map((atMs, index) => Math.round((atMs - (times[index] ?? 0)) / 1000));
+  expect(gaps).toEqual([10, 10, 10, 10, 10, 10, 10, 10, 10, 60, 60, 60, 60, 60]);
 });
 
 test("2.1.1-7 after ten conflicts, one address of the link is tried a minute", async () => {

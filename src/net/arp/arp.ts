@@ -38,6 +38,12 @@ export interface ArpLayer extends Arp {
   advise(address: Uint8Array, isReached: boolean): void;
 
   /**
+   * The link is back, or another: neighbours are asked for anew, and what is ours is probed for
+   * again, while it is used.
+   */
+  restart(): void;
+
+  /**
    * Calls `listener` with an address that could be used and was lost to another host. Returns the
    * function that stops it.
    *
@@ -107,6 +113,11 @@ class ArpOverEthernet implements ArpLayer {
   claim(address: Uint8Array, { isFixed = false }: { isFixed?: boolean } = {}): Promise<void> {
     if (!this.#isClosed) return this.#claims.claim(address, isFixed);
     return Promise.reject(new ProtocolError("closed", "Cannot claim an address: ARP was disposed"));
+  }
+
+  restart(): void {
+    this.#cache.clear();
+    this.#claims.restart();
   }
 
   release(address: Uint8Array): void {

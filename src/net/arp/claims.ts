@@ -120,6 +120,14 @@ export class Claims {
     });
   }
 
+  /** Probes for all again, while those that can be used still are (RFC 5227, 2.1). */
+  restart(): void {
+    for (const [key, claim] of this.#claims) {
+      claim.probes = claim.announcements = 0;
+      this.#step(key, claim, this.#options.timers.nowMs());
+    }
+  }
+
   release(address: Uint8Array): void {
     this.#remove(toNumber(address), "it was released");
   }

@@ -49,6 +49,9 @@ export interface DhcpClient extends Device {
    */
   configured(timeoutMs?: number): Promise<void>;
 
+  /** The link is back, or another: asks whether the lease still holds, or for one at once (3.2). */
+  restart(): void;
+
   /**
    * Calls `listener` after each change of {@link DhcpClient.lease}. Returns the function that stops
    * it.
@@ -72,6 +75,10 @@ const rebootTimeoutMs = 10_000;
 
 /** The wait after an address was found to be another host's (3.1.5), and the most after a NAK. */
 const pauseMs = 10_000;
+
+/** MAX_CONFLICTS and RATE_LIMIT_INTERVAL (RFC 5227, 2.1.1). */
+const maxConflicts = 10;
+const longPauseMs = 60_000;
 
 /** Room for any message of ours. */
 const maxMessageBytes = 576;
@@ -124,7 +131,8 @@ class Client implements DhcpClient {
   /** When the state has lasted as long as it may. */
   #deadlineMs = Infinity;
   #pauseMs = 0;
-  #wasConflict = false;
+  /** Addresses in a row that other hosts had. */
+  #conflictCount = 0;
   #isClosed = false;
 
   constructor(options: DhcpOptions) {
@@ -164,6 +172,10 @@ class Client implements DhcpClient {
     if (error !== undefined) throw error;
   }
 
+  restart(): void {
+    if (!this.#isClosed) this.#step("link");
+  }
+
   onChange(listener: (lease: Lease | undefined) => void): () => void {
     return this.#configuration.onChange(listener);
   }
@@ -180,7 +192,8 @@ class Client implements DhcpClient {
   }
 
   #step(event: DhcpEvent): void {
-    const state = next(this.state, event);
+    const isKept = this.state === "rebooting" && event === "timeout" && this.lease !== undefined;
+    const state = isKept ? "bound" : next(this.state, event);
     if (state !== undefined) this.#enter(state);
   }
 
@@ -235,7 +248,7 @@ class Client implements DhcpClient {
     this.#send(this.state as Occasion);
     const jitterMs = fraction(this.#options.random) * 2000 - 1000;
     const retryMs =
-      this.lease === undefined
+      this.lease === undefined || this.state === "rebooting"
         ? Math.min(firstRetryMs * 2 ** this.#tryCount, lastRetryMs) + jitterMs
         : Math.max((this.#deadlineMs - nowMs) / 2, renewRetryMs);
     this.#tryCount += 1;
@@ -337,22 +350,22 @@ class Client implements DhcpClient {
   /** Gives back an address that another host has, and begins anew after a while. */
   #decline(): void {
     this.counters.conflicts += 1;
-    this.#wasConflict = true;
     this.#send("declining");
-    this.#pauseMs = pauseMs;
+    this.#conflictCount += 1;
+    this.#pauseMs = this.#conflictCount < maxConflicts ? pauseMs : longPauseMs;
     this.#step("conflict");
   }
 
   #bind(): void {
     if (this.#candidate === undefined) return;
     this.#pauseMs = 0;
-    this.#wasConflict = false;
+    this.#conflictCount = 0;
     this.#configuration.apply(this.#candidate);
     for (const settle of this.#waiters) settle(undefined);
   }
 
   #unconfigured(): ProtocolError {
-    return this.#wasConflict
+    return this.#conflictCount > 0
       ? new ProtocolError("address-conflict", "Cannot use the address granted: another host has it")
       : new ProtocolError("timed-out", "Cannot get an address: no DHCP server granted one in time");
   }

@@ -159,7 +159,8 @@ class Ipv4Layer implements Ipv4 {
       send: (mac, { bytes, offload }) => this.#output.sendWaiting(mac, bytes, offload),
       giveUp: ({ bytes }) => giveUp(bytes),
       lost: (address) => {
-        if (this.#routes.passOver(address)) this.#forgetPaths();
+        this.#routes.passOver(address);
+        this.#forgetPaths();
       },
     });
     this.#pathMtus = new PathMtus({
@@ -265,7 +266,9 @@ class Ipv4Layer implements Ipv4 {
     const next = this.#path(destination)?.next;
     if (!(next instanceof Neighbour)) return;
     this.#options.arp.advise(next.address, isReached);
-    if (!isReached && this.#routes.forgetRedirect(destination)) this.#forgetPaths();
+    if (isReached) return;
+    this.#routes.forgetRedirect(destination);
+    this.#forgetPaths();
   }
 
   redirect(destination: Uint8Array, from: Uint8Array, to: Uint8Array): void {

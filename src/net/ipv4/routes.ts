@@ -22,6 +22,8 @@ interface Route {
   readonly length: number;
   /** Who takes it further; `undefined` if the destination is on our link. */
   readonly gateway: Uint8Array | undefined;
+  /** How often it did not answer. */
+  silences: number;
 }
 
 /** Where a packet goes next, and which address of ours it comes from. */
@@ -36,7 +38,7 @@ const maxRedirects = 256;
 export class Routes {
   readonly #addresses = new Map<number, OwnAddress>();
   readonly #broadcasts = new Set<number>();
-  /** The longest prefix first. */
+  /** The longest prefix first, and of one prefix the gateway that failed least often. */
   #routes: Route[] = [];
   /** Gateways by destination, as others told us (RFC 1122, 3.2.2.2). */
   readonly #redirects = new Map<number, Uint8Array>();
@@ -86,8 +88,8 @@ export class Routes {
   /** Adds a route, behind those of the same prefix. The gateway is *given*. */
   addRoute(prefix: Uint8Array, length: number, gateway: Uint8Array | undefined): void {
     this.#redirects.clear();
-    this.#routes.push({ prefix: prefix.slice(), length, gateway });
-    this.#routes.sort((a, b) => b.length - a.length);
+    this.#routes.push({ prefix: prefix.slice(), length, gateway, silences: 0 });
+    this.#sort();
   }
 
   removeRoute(prefix: Uint8Array, length: number): void {
@@ -97,20 +99,13 @@ export class Routes {
     );
   }
 
-  /** A gateway does not answer: others go before it. Returns whether that changes anything. */
-  passOver(gateway: Uint8Array): boolean {
-    const isSilent = (other: Uint8Array | undefined): boolean =>
-      other !== undefined && isSameAddress(other, gateway);
-    let isChange = false;
-    for (const [key, other] of this.#redirects) {
-      if (isSilent(other)) isChange = this.#redirects.delete(key);
+  /** A gateway does not answer: others of its prefixes go before it, and no redirect holds. */
+  passOver(gateway: Uint8Array): void {
+    this.#redirects.clear();
+    for (const route of this.#routes) {
+      if (route.gateway !== undefined && isSameAddress(route.gateway, gateway)) route.silences += 1;
     }
-    for (const route of this.#routes.filter((each) => isSilent(each.gateway))) {
-      isChange = true;
-      this.#routes.splice(this.#routes.indexOf(route), 1);
-      this.addRoute(route.prefix, route.length, route.gateway);
-    }
-    return isChange;
+    this.#sort();
   }
 
   /**
@@ -130,9 +125,9 @@ export class Routes {
     return true;
   }
 
-  /** Goes again where routes lead; returns whether there was another way. */
-  forgetRedirect(destination: Uint8Array): boolean {
-    return this.#redirects.delete(toNumber(destination));
+  /** Goes again where routes lead. */
+  forgetRedirect(destination: Uint8Array): void {
+    this.#redirects.delete(toNumber(destination));
   }
 
   /** Finds the way to a host, by the longest prefix that it shares (RFC 1122, 3.3.1). */
@@ -157,6 +152,10 @@ export class Routes {
       if (near === undefined || address.prefixLength > near.prefixLength) near = address;
     }
     return near;
+  }
+
+  #sort(): void {
+    this.#routes.sort((a, b) => b.length - a.length || a.silences - b.silences);
   }
 
   #findBroadcasts(): void {

@@ -378,7 +378,7 @@ test("disposal leaves nothing behind, and what is called later fails with closed
   expect(() => one.ip.join(address("ff05::8"))).toThrow(closed);
   await expect(one.ip.configure(prefix("2001:db8::d"))).rejects.toEqual(closed);
   one.ip.learnPathMtu(b, 1290);
-  one.ip.advise(b, true);
+  one.ip.advise?.(b, true);
   one.ip.deconfigure(a);
   expect(one.ip.addresses).toEqual([]);
   expect(link.timers.activeCount).toBe(0);

@@ -47,6 +47,8 @@ export interface Ipv6Options {
   readonly gateway?: Uint8Array;
   /** Whether to ask routers, and believe what they say; true by default. */
   readonly autoconfigure?: boolean;
+  /** How often others are asked whether they have an address of ours; once by default. */
+  readonly detectionCount?: number;
 }
 
 /** IPv6, with what it has beside the signature of {@link Ip}. */
@@ -84,10 +86,11 @@ export interface Ipv6 extends InternetLayer {
    */
   onConflict(listener: (address: Uint8Array) => void): () => void;
 
+  /** The link is back, or another: looks anew for neighbours, routers, and who has our addresses. */
+  restart(): void;
+
   /** Calls `listener` after each change of name servers or search domains. */
   onConfigurationChange(listener: () => void): () => void;
-
-  advise(destination: Uint8Array, isReached: boolean): void;
 }
 
 /** Connects IPv6 to `ethernet`. Does not dispose it. */
@@ -120,7 +123,8 @@ class Ipv6Layer implements Ipv6 {
   #isClosed = false;
 
   constructor(options: Ipv6Options) {
-    const { ethernet, clock, random, addresses = [], gateway, autoconfigure = true } = options;
+    const { ethernet, clock, random, addresses = [], gateway } = options;
+    const { autoconfigure = true, detectionCount = 1 } = options;
     const timers = timersOf(clock);
     this.#ethernet = ethernet;
     this.#timers = timers;
@@ -141,6 +145,7 @@ class Ipv6Layer implements Ipv6 {
       link,
       isListeningToRouters: autoconfigure,
       gateway: gateway?.slice(),
+      detectionCount,
       join: (group) => this.#mld.join(group),
       deliver: (neighbour, packet, offload) => this.#output.deliver(neighbour, packet, offload),
       giveUp: (packet, isSilent) => this.#giveUp(packet, isSilent),
@@ -252,6 +257,10 @@ class Ipv6Layer implements Ipv6 {
     const { neighbours } = this.ndp;
     if (isReached) neighbours.confirm(via.neighbour, this.#timers.nowMs());
     else neighbours.doubt(via.neighbour);
+  }
+
+  restart(): void {
+    if (!this.#isClosed) this.#ndp.restart();
   }
 
   async configure({ address, length }: Prefix): Promise<void> {

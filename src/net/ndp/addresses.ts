@@ -35,6 +35,8 @@ interface Entry extends LocalAddress {
   isDeprecated: boolean;
   validUntilMs: number;
   preferredUntilMs: number;
+  /** How often others were asked whether they have it. */
+  probes: number;
   readonly detection: Timer;
   readonly leaveGroup: () => void;
   readonly settle: (outcome: AddressOutcome) => void;
@@ -55,7 +57,8 @@ export interface NewAddress {
 /** What the table needs. */
 export interface AddressesOptions {
   readonly timers: Timers;
-  readonly times: { readonly retransmitMs: number };
+  /** RetransTimer, and DupAddrDetectTransmits: how often to ask whether somebody has an address. */
+  readonly times: { readonly retransmitMs: number; readonly detectionCount: number };
   /** Joins a group; returns the function that leaves it. */
   readonly join: (group: Uint8Array) => () => void;
   /** Asks from the unspecified address whether somebody has `address`. */
@@ -122,16 +125,17 @@ export class Addresses {
       settle(isOurs ? "unique" : "removed");
       return;
     }
-    const { timers, times, join, probe } = this.#options;
+    const { timers, join } = this.#options;
     const entry: Entry = {
       address,
       prefixLength: added.prefixLength,
       isAutomatic,
       isOptimistic: true,
+      probes: 0,
       isDeprecated: false,
       preferredUntilMs: added.preferredUntilMs ?? Infinity,
       validUntilMs: added.validUntilMs ?? Infinity,
-      detection: timers.timer(() => this.#passed(entry)),
+      detection: timers.timer(() => this.#probe(entry)),
       // Before the probe, so that switches let its answer through (RFC 4862, 5.4.2).
       leaveGroup: join(solicitedNode(address)),
       settle,
@@ -139,8 +143,12 @@ export class Addresses {
     this.#entries.push(entry);
     this.#hasChanged();
     this.#expire(timers.nowMs());
-    entry.detection.set(timers.nowMs() + times.retransmitMs);
-    probe(address);
+    this.#detect(entry);
+  }
+
+  /** Asks again whether others have our addresses, while they are used (RFC 4862, 5.4). */
+  restart(): void {
+    for (const entry of this.#entries) this.#detect(entry);
   }
 
   /** Gives an address other lifetimes. */
@@ -178,6 +186,24 @@ export class Addresses {
 
   #entryOf(address: Uint8Array): Entry | undefined {
     return this.#entries.find((entry) => isSameAddress(entry.address, address));
+  }
+
+  #detect(entry: Entry): void {
+    entry.isOptimistic = true;
+    entry.probes = 0;
+    this.#probe(entry);
+  }
+
+  /** Asks once more, or is content. */
+  #probe(entry: Entry): void {
+    const { timers, times, probe } = this.#options;
+    if (entry.probes >= times.detectionCount) {
+      this.#passed(entry);
+      return;
+    }
+    entry.probes += 1;
+    entry.detection.set(timers.nowMs() + times.retransmitMs);
+    probe(entry.address);
   }
 
   #passed(entry: Entry): void {

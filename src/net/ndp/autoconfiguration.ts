@@ -71,6 +71,7 @@ export class Autoconfiguration {
 
   /** Asks no more. */
   clear(): void {
+    this.#solicitations = 0;
     this.#solicitation.clear();
   }
 

@@ -31,6 +31,8 @@ export interface NdpOptions {
   readonly isListeningToRouters: boolean;
   /** A router that is not advertised, 16 bytes: it is preferred to all that are. */
   readonly gateway: Uint8Array | undefined;
+  /** How often others are asked whether they have an address of ours: 0 is not at all. */
+  readonly detectionCount: number;
   readonly join: (group: Uint8Array) => () => void;
   /** Sends a packet that waited for its neighbour. */
   readonly deliver: (neighbour: Neighbour, packet: Uint8Array, offload?: FrameOffload) => void;
@@ -62,7 +64,13 @@ export class Ndp {
     const { timers, random } = link;
     this.#options = options;
     this.#link = link;
-    const parameters = { hopLimit: 64, mtuBytes: link.mtu, reachableMs: 0, retransmitMs: 1000 };
+    const parameters = {
+      hopLimit: 64,
+      mtuBytes: link.mtu,
+      reachableMs: 0,
+      retransmitMs: 1000,
+      detectionCount: options.detectionCount,
+    };
     this.parameters = parameters;
     this.addresses = new Addresses({
       timers,
@@ -103,6 +111,15 @@ export class Ndp {
       this.#autoconfiguration.addLinkLocal();
     }
     if (this.#options.isListeningToRouters) this.#autoconfiguration.solicitRouters();
+  }
+
+  /** The link is back, or another: neighbours, routers and duplicates are asked for anew. */
+  restart(): void {
+    this.neighbours.clear();
+    this.addresses.restart();
+    this.#autoconfiguration.clear();
+    this.start();
+    this.#options.routesChanged();
   }
 
   /** Where a packet to `destination`, no group, goes next; `undefined` if nobody takes it. */
