@@ -805,6 +805,8 @@ export interface PacketOptions {
   readonly dontFragment?: boolean;
   /** Differentiated services and ECN byte; 0 by default. */
   readonly trafficClass?: number;
+  /** Options of an IPv4 header, *borrowed*, where the layer sends any (RFC 1122, 3.2.1.8). */
+  readonly ipOptions?: Uint8Array | undefined;
   /** What the payload left undone, as far as {@link Ip.offloads} lets it. */
   readonly offload?: FrameOffload;
   /** Whether the writer of the payload may be told where to begin; off by default. */
@@ -832,6 +834,8 @@ export interface ReceivedPacket {
   readonly trafficClass: number;
   /** The packet from its IP header on, for errors that quote it; of fragments, the first. */
   readonly bytes: Uint8Array;
+  /** The options of its IPv4 header, if it has any. */
+  readonly ipOptions?: Uint8Array | undefined;
   /** Where the payload begins in `bytes`, of which it is the rest; not there for fragments. */
   readonly payloadStart?: number | undefined;
   /** What its frame left undone. */
@@ -983,6 +987,8 @@ export interface Datagram {
   readonly to: string;
   /** Time to live or hop limit as it arrived, 0–255. */
   readonly timeToLive: number;
+  /** The options of its IPv4 header, if it has any; whose they are is as with its payload. */
+  readonly ipOptions?: Uint8Array | undefined;
 }
 
 /** A bound UDP port. */
@@ -1005,6 +1011,8 @@ export interface UdpSocket extends Device {
       /** 1–255; by default 1 to a group, else as in {@link PacketOptions}. */
       readonly timeToLive?: number;
       readonly trafficClass?: number;
+      /** As in {@link PacketOptions}. */
+      readonly ipOptions?: Uint8Array;
     },
   ): void;
 
@@ -1076,6 +1084,11 @@ export interface TcpOptions {
   readonly timeToLive?: number;
   /** Differentiated services byte of its packets; 0 by default. */
   readonly trafficClass?: number;
+  /**
+   * Options of the IPv4 headers of its packets, as in {@link PacketOptions}; by default what leads
+   * back the way that the peer's first packet came, if that had a source route.
+   */
+  readonly ipOptions?: Uint8Array | undefined;
   /** Is told at once what goes on with the connection to `remote`. It must not throw. */
   readonly onReport?: (report: TcpReport, remote: Endpoint) => void;
 }

@@ -1,6 +1,6 @@
 /** What the layers of both versions of IP have beside their signature, for what stands on them. */
 
-import type { Ip } from "../devices/index.ts";
+import type { Ip, ReceivedPacket } from "../devices/index.ts";
 import type { PathMtuLearner } from "./path-mtu.ts";
 import { isSameAddress } from "./prefix.ts";
 
@@ -38,6 +38,12 @@ export interface InternetLayer extends Ip, PathMtuLearner {
    * function that stops it.
    */
   onUndeliverable(listener: (undeliverable: Undeliverable) => void): () => void;
+
+  /**
+   * The IPv4 options of an answer to a packet, *fresh*, if it has any: the way back, and for an
+   * echo what was recorded, too (RFC 1122, 3.2.2.6).
+   */
+  replyOptions?(packet: ReceivedPacket, isEcho: boolean): Uint8Array | undefined;
 
   /**
    * The gateway `from` says that `to` is a better one for `destination`. All are *borrowed*, and

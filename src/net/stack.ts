@@ -3,13 +3,14 @@
 import { ProtocolError } from "../devices/errors.ts";
 import type { Clock, Device, Ethernet, Ip, Network, Random, Stack, Udp } from "../devices/index.ts";
 import { formatAddress, formatPrefix } from "./address.ts";
-import { connect as connectArp, type ArpLayer } from "./arp/arp.ts";
+import { connect as connectArp } from "./arp/arp.ts";
 import { quickTiming } from "./arp/claims.ts";
 import { AutomaticIpv4 } from "./automatic-ipv4.ts";
 import { connect as connectResolver, type DnsResolver } from "./dns/resolver.ts";
 import { connect as connectEthernet } from "./ethernet/ethernet.ts";
 import { connect as connectIcmp } from "./icmp/icmp.ts";
 import { unspecified } from "./ipv4/address.ts";
+import type { HeaderOptions } from "./ipv4/header-options.ts";
 import { connect as connectIpv4, type Ipv4 } from "./ipv4/ipv4.ts";
 import { connect as connectIpv6, type Ipv6 } from "./ipv6/ipv6.ts";
 import { stackOf } from "./layered-stack.ts";
@@ -58,6 +59,8 @@ export interface StackOptions {
   readonly hostName?: string | undefined;
   /** The time to live of IPv4 packets, 1–255; 64 by default. IPv6 does as routers say. */
   readonly timeToLive?: number | undefined;
+  /** What is done with options of IPv4 headers; without it, they are passed over and not sent. */
+  readonly headerOptions?: HeaderOptions | undefined;
   readonly tcp?: Partial<TcpSettings> | undefined;
 }
 
@@ -84,7 +87,6 @@ class Assembly {
   readonly #devices: Device[] = [];
   readonly #waits: (() => Promise<void>)[] = [];
   #automatic: AutomaticIpv4 | undefined;
-  #arp: ArpLayer | undefined;
   #stopWatching: (() => void) | undefined;
 
   constructor(options: StackOptions) {
@@ -112,9 +114,7 @@ class Assembly {
     if (v4 !== undefined) await this.#configureIpv4(v4, udp);
     this.#stopWatching = network.onLinkChange((isUp) => {
       if (!isUp) return;
-      this.#arp?.restart();
-      v6?.restart();
-      this.#automatic?.dhcp.restart();
+      for (const layer of [v4, v6, this.#automatic?.dhcp]) layer?.restart();
     });
     this.#keepResolverConfigured(resolver, v6);
     return stackOf({
@@ -144,10 +144,9 @@ class Assembly {
   }
 
   #connectIpv4(ethernet: Ethernet): Ipv4 {
-    const { clock, random, timeToLive } = this.#options;
+    const { clock, random, timeToLive, headerOptions } = this.#options;
     const arp = this.#own(connectArp({ ethernet, clock, random, timing: quickTiming }));
-    this.#arp = arp;
-    return this.#own(connectIpv4({ ethernet, arp, clock, random, timeToLive }));
+    return this.#own(connectIpv4({ ethernet, arp, clock, random, timeToLive, headerOptions }));
   }
 
   #connectIpv6(ethernet: Ethernet): Ipv6 | undefined {

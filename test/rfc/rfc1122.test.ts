@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 import type { Datagram, IcmpReport, ReceivedPacket } from "../../src/devices/index.ts";
 import { broadcast } from "../../src/net/ethernet/packet.ts";
+import { headerOptions, sourceRoute } from "../../src/net/ipv4/header-options.ts";
 import { address, icmpOf, ipv4Of, udpOf, world, type World } from "./world.ts";
 
 const protocol = 253;
@@ -326,6 +327,33 @@ test("3.2.1.7-4 the time to live of packets that say nothing else is an option",
   expect(all.peer.packets.map(({ timeToLive }) => timeToLive)).toEqual([3, 31, 31]);
 });
 
+/** A host that does something with options. */
+const withOptions = (): Promise<World> => world(true, { headerOptions });
+
+const recordRoute = bytes(7, 11, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+test("3.2.1.8-1 the transport sends options, which are whole words", async () => {
+  const all = await withOptions();
+  send(all, "10.0.0.1", 8, { ipOptions: recordRoute });
+  await all.pass();
+  expect(all.peer.packets[0]).toMatchObject({ options: recordRoute, payload: { length: 8 } });
+  for (const length of [3, 44]) {
+    const ipOptions = new Uint8Array(length);
+    expect(() => send(all, "10.0.0.1", 8, { ipOptions })).toThrow(RangeError);
+  }
+});
+
+test("3.2.1.8-2 all options that were received are passed up", async () => {
+  const all = await world();
+  const heard: unknown[] = [];
+  all.host.ip.listen(protocol, ({ ipOptions }) => heard.push(ipOptions?.slice()));
+  const options = bytes(0x5e, 5, 1, 2, 3, 1, 0xde, 3, 9, 0, 0, 0);
+  all.peer.sendIpv4({ options }, bytes(1));
+  all.peer.sendIpv4({}, bytes(1));
+  await all.pass();
+  expect(heard).toEqual([options, undefined]);
+});
+
 test("3.2.1.8-3 unknown options are passed over", async () => {
   const all = await world();
   const heard = received(all, protocol);
@@ -350,11 +378,67 @@ test("3.2.1.8b-2 packets have no options", async () => {
   expect(all.peer.packets[0]?.headerBytes).toBe(20);
 });
 
-test("3.2.1.8c-4 packets have no source routes", async () => {
-  const all = await world();
-  send(all, "192.0.2.1");
+/** A source route, loose unless it is 137, at its end or not, through these hosts. */
+function route(kind: number, isAtEnd: boolean, ...hosts: readonly string[]): Uint8Array {
+  const length = 3 + 4 * hosts.length;
+  const addresses = hosts.flatMap((host) => [...address(host)]);
+  return bytes(kind, length, isAtEnd ? length + 1 : 4, ...addresses, 0);
+}
+
+test("3.2.1.8c-1 a packet with a source route goes to its first gateway", async () => {
+  const all = await withOptions();
+  const gateways = [address("10.0.0.1"), address("198.51.100.1")];
+  send(all, "192.0.2.9", 8, { ipOptions: sourceRoute(gateways) });
+  send(all, "192.0.2.9", 8, { ipOptions: sourceRoute(gateways, true) });
   await all.pass();
-  expect(all.peer.packets[0]?.options).toEqual(bytes());
+  expect(all.peer.packets.map(({ destination }) => destination)).toEqual(["10.0.0.1", "10.0.0.1"]);
+  expect(asked(all)).toEqual(["10.0.0.1"]);
+  expect(all.peer.packets.map(({ options }) => options)).toEqual([
+    route(131, false, "198.51.100.1", "192.0.2.9"),
+    route(137, false, "198.51.100.1", "192.0.2.9"),
+  ]);
+});
+
+test("3.2.1.8c-2 a packet is passed up at the end of its source route, and not before", async () => {
+  const all = await withOptions();
+  const heard = received(all, protocol);
+  all.peer.sendIpv4({ options: route(131, true, "198.51.100.1") }, bytes(1));
+  all.peer.sendIpv4({ options: route(137, true, "198.51.100.1") }, bytes(2));
+  all.peer.sendIpv4({ options: route(131, false, "198.51.100.1") }, bytes(3));
+  const two = bytes(...route(131, true, "10.0.0.1"), ...route(137, true, "10.0.0.1"));
+  two[7] = 1;
+  all.peer.sendIpv4({ options: two }, bytes(4));
+  await all.pass();
+  expect(heard.map(({ payload }) => payload[0])).toEqual([1, 2]);
+  expect(all.host.ip.counters["sourceRouted"]).toBe(2);
+});
+
+test("3.2.1.8c-2 a host that was not told to takes no source route", async () => {
+  const all = await world();
+  const heard = received(all, protocol);
+  all.peer.sendIpv4({ options: route(131, true, "198.51.100.1") }, bytes(1));
+  await all.pass();
+  expect(heard).toEqual([]);
+  expect(all.host.ip.counters["sourceRouted"]).toBe(1);
+});
+
+test("3.2.1.8c-3 the return route has its source once, whatever was recorded", async () => {
+  const all = await withOptions();
+  const options = route(131, true, "10.0.0.1", "198.51.100.1", "10.0.0.254");
+  all.peer.sendIcmp({ type: 8 }, { options });
+  await all.pass();
+  expect(all.peer.packets[0]).toMatchObject({
+    destination: "10.0.0.254",
+    options: route(131, false, "198.51.100.1", "10.0.0.1"),
+  });
+});
+
+test("3.2.1.8c-4 two source routes are not sent", async () => {
+  const all = await withOptions();
+  const ipOptions = bytes(...route(131, false, "10.0.0.1"), ...route(137, false, "10.0.0.1"));
+  ipOptions[7] = 1;
+  expect(() => send(all, "192.0.2.1", 8, { ipOptions })).toThrow(RangeError);
+  await expectSilence(all);
 });
 
 test("3.2.2-1 an ICMP message of an unknown type is discarded in silence", async () => {
@@ -608,6 +692,40 @@ test.each([0, 1, 1472, 20_000])(
     expect(host.icmp.counters["echoesAnswered"]).toBe(1);
   },
 );
+
+test("3.2.2.6-6 an echo reply goes on with what was recorded", async () => {
+  const { simulation, peer, pass } = await withOptions();
+  // A route with room, a time with our address, and the time that we were asked for.
+  const option = bytes(7, 11, 8, 10, 0, 0, 1, 0, 0, 0, 0, 1);
+  const prespecified = bytes(68, 12, 5, 3, 10, 0, 0, 2, 0, 0, 0, 0);
+  peer.sendIcmp({}, { options: bytes(...option, ...prespecified) });
+  peer.sendIcmp({}, { options: bytes(68, 12, 5, 1, 0, 0, 0, 0, 0, 0, 0, 0) });
+  // No room: the route stays as it is, and that the time is left out is counted.
+  peer.sendIcmp({}, { options: bytes(7, 7, 8, 10, 0, 0, 1, 68, 8, 9, 0, 1, 2, 3, 4, 0) });
+  await pass();
+  const [first = bytes(), second = bytes(), third] = peer.packets.map(({ options }) => options);
+  expect([...first.subarray(0, 19)]).toEqual([
+    7, 11, 12, 10, 0, 0, 1, 10, 0, 0, 2, 68, 12, 13, 3, 10, 0, 0, 2,
+  ]);
+  const timeOf = (options: Uint8Array, at: number): number =>
+    new DataView(options.buffer, options.byteOffset).getUint32(at);
+  const nowMs = Math.floor(simulation.clock.wallMs()) % 86_400_000;
+  expect(nowMs - timeOf(first, 19)).toBeLessThan(20);
+  expect([...second.subarray(0, 8)]).toEqual([68, 12, 13, 1, 10, 0, 0, 2]);
+  expect(nowMs - timeOf(second, 8)).toBeLessThan(20);
+  expect(third).toEqual(bytes(7, 7, 8, 10, 0, 0, 1, 68, 8, 9, 0x10, 1, 2, 3, 4, 0));
+});
+
+test("3.2.2.6-7 an echo reply goes back by the source route", async () => {
+  const all = await withOptions();
+  const options = route(131, true, "198.51.100.1", "10.0.0.254");
+  all.peer.sendIcmp({}, { source: "192.0.2.9", options });
+  await all.pass();
+  expect(all.peer.packets[0]).toMatchObject({
+    destination: "10.0.0.254",
+    options: route(131, false, "198.51.100.1", "192.0.2.9"),
+  });
+});
 
 test("3.2.2.6-5 an echo reply reaches who asked", async () => {
   const { simulation, host, peer } = await world();
@@ -951,6 +1069,28 @@ test("3.3.7-2 the group of all hosts is heard from the start", async () => {
   expect(heard).toHaveLength(1);
 });
 
+test("3.4-1 the transport sets all that a header says of its packet, and sees it", async () => {
+  const all = await withOptions();
+  const options = {
+    source: address("10.0.0.2"),
+    timeToLive: 9,
+    dontFragment: true,
+    trafficClass: 0x28,
+    ipOptions: recordRoute,
+  };
+  send(all, "10.0.0.1", 8, options);
+  const heard: unknown[] = [];
+  all.host.ip.listen(protocol, ({ timeToLive, trafficClass, ipOptions }) =>
+    heard.push({ timeToLive, trafficClass, options: ipOptions?.slice() }),
+  );
+  const fields = { timeToLive: 9, trafficClass: 0x28, options: recordRoute };
+  all.peer.sendIpv4(fields, bytes(1));
+  await all.pass();
+  const sent = { source: "10.0.0.2", destination: "10.0.0.1", protocol, dontFragment: true };
+  expect(all.peer.packets[0]).toMatchObject({ ...sent, ...fields });
+  expect(heard).toEqual([fields]);
+});
+
 test("3.4-3 report() sends an error about a packet", async () => {
   const { host, peer, pass } = await world();
   host.icmp.report(ipv4Of({ protocol: 6 }, bytes(1, 2, 3)), 3, 3);
@@ -1000,6 +1140,39 @@ function datagramsAt({ host }: World, port: number, address?: string): Datagram[
     .listen((datagram) => datagrams.push({ ...datagram, bytes: datagram.bytes.slice() }));
   return datagrams;
 }
+
+test("4.1.3.2-1 a socket gives the options of a datagram, queued or listened to", async () => {
+  const { host, peer, pass } = await world();
+  const [queued, listening] = [host.udp.bind(500), host.udp.bind(501)];
+  const heard: unknown[] = [];
+  listening.listen(({ ipOptions }) => heard.push(ipOptions?.slice()));
+  for (const port of [500, 501]) {
+    peer.sendUdp(port, bytes(1), { options: recordRoute });
+    peer.sendUdp(port);
+  }
+  await pass();
+  for (const count of [1, 2]) {
+    const datagram = await queued.receive();
+    expect(datagram?.ipOptions).toEqual(count === 1 ? recordRoute : undefined);
+  }
+  expect(heard).toEqual([recordRoute, undefined]);
+});
+
+test("4.1.3.2-2 send() takes options", async () => {
+  const { host, peer, pass } = await withOptions();
+  const to = { address: "192.0.2.9", port: 9 };
+  const socket = host.udp.bind(500);
+  socket.send(bytes(1), to, { ipOptions: recordRoute });
+  socket.send(bytes(1), to, { ipOptions: sourceRoute([address("10.0.0.1")]) });
+  await pass();
+  expect(peer.packets.map(({ destination, options }) => [destination, options])).toEqual([
+    ["192.0.2.9", recordRoute],
+    ["10.0.0.1", route(131, false, "192.0.2.9")],
+  ]);
+  // The checksum is of the address where it ends.
+  const expected = udpOf(["10.0.0.2", "192.0.2.9"], [500, 9], bytes(1));
+  expect(peer.packets.map(({ payload }) => payload)).toEqual([expected, expected]);
+});
 
 test("4.1.3.4-1 a datagram has its right checksum, and is taken only with it", async () => {
   const all = await world();
@@ -1085,6 +1258,17 @@ test("4.1.3.6-2 send() refuses an address that is not ours", async () => {
     expect(() => socket.send(bytes(1), to, { source })).toThrow("no route");
   }
   await expectSilence(all);
+});
+
+test("4.1.4-2 options are of one datagram, as its user says", async () => {
+  const { host, peer, pass } = await withOptions();
+  const socket = host.udp.bind(500);
+  for (const ipOptions of [recordRoute, bytes(), undefined]) {
+    const options = ipOptions === undefined ? {} : { ipOptions };
+    socket.send(bytes(1), { address: "10.0.0.1", port: 9 }, options);
+  }
+  await pass();
+  expect(peer.packets.map(({ options }) => options.length)).toEqual([12, 0, 0]);
 });
 
 test("4.1.4-1 send() takes a time to live and a type of service", async () => {

@@ -5,9 +5,6 @@
 
 import { met, notApplicable, open, type Requirements } from "./requirement.ts";
 
-const noOptions =
-  "a transport sends and sees no IP options; routers drop most that have any (RFC 7126)";
-const noSourceRoutes = "source routes are dropped in and not offered out, as RFC 7126 advises";
 const noQuench = "source quench is obsolete (RFC 6633) and ignored";
 const noTimestamps = "ICMP timestamps, a MAY, are not answered";
 const noMasks = "address masks by ICMP, a MAY, are obsolete (RFC 6918)";
@@ -44,14 +41,14 @@ export const rfc1122: Requirements = {
   "3.2.1.7-2": ["discard a received packet for a time to live below 2", met, "MUST NOT"],
   "3.2.1.7-3": ["let the transport set the time to live", met],
   "3.2.1.7-4": ["let a fixed time to live be configured", met],
-  "3.2.1.8-1": ["let the transport send IP options", open(noOptions)],
-  "3.2.1.8-2": ["pass all received options up", open(noOptions)],
+  "3.2.1.8-1": ["let the transport send IP options", met],
+  "3.2.1.8-2": ["pass all received options up", met],
   "3.2.1.8-3": ["ignore unknown options in silence", met],
   "3.2.1.8b-1": ["ignore the stream identifier in silence", met],
   "3.2.1.8b-2": ["send the stream identifier", met, "SHOULD NOT"],
-  "3.2.1.8c-1": ["originate and terminate source routes", open(noSourceRoutes)],
-  "3.2.1.8c-2": ["pass up a datagram whose source route is at its end", open(noSourceRoutes)],
-  "3.2.1.8c-3": ["build the return route without repetition", notApplicable(noSourceRoutes)],
+  "3.2.1.8c-1": ["originate and terminate source routes, where that is wanted (RFC 7126)", met],
+  "3.2.1.8c-2": ["pass up a datagram whose source route is at its end", met],
+  "3.2.1.8c-3": ["build the return route without repetition", met],
   "3.2.1.8c-4": ["send two source routes in one header", met, "MUST NOT"],
   "3.2.2-1": ["discard ICMP messages of an unknown type in silence", met],
   "3.2.2-2": ["quote bytes as they were received", met],
@@ -82,8 +79,8 @@ export const rfc1122: Requirements = {
   "3.2.2.6-3": ["answer from the address that was asked", met],
   "3.2.2.6-4": ["answer with the same data", met],
   "3.2.2.6-5": ["pass replies to who asked", met],
-  "3.2.2.6-6": ["reflect record route and timestamp options", open(noOptions), "SHOULD"],
-  "3.2.2.6-7": ["reverse and reflect a source route", open(noSourceRoutes)],
+  "3.2.2.6-6": ["reflect record route and timestamp options", met, "SHOULD"],
+  "3.2.2.6-7": ["reverse and reflect a source route", met],
   "3.2.2.7-1": ["implement information requests and replies", met, "SHOULD NOT"],
   "3.2.2.8-1": ["answer a timestamp request by the rules", notApplicable(noTimestamps)],
   "3.2.2.9-1": ["let the source of the address mask be configured", met],
@@ -116,7 +113,7 @@ export const rfc1122: Requirements = {
     "SHOULD",
   ],
   "3.3.4.2-2": ["let the application choose the local address", met],
-  "3.3.5-1": ["obey the rules for forwarding by source route", notApplicable(noSourceRoutes)],
+  "3.3.5-1": ["obey the rules for forwarding by source route", notApplicable("none are")],
   "3.3.6-1": [
     "accept broadcasts of zeros in place of ones",
     open("the form of 4.2BSD has died out, and would make another address of each network ours"),
@@ -127,13 +124,13 @@ export const rfc1122: Requirements = {
   "3.3.6-4": ["discard what was broadcast by the link only", met, "SHOULD"],
   "3.3.7-1": ["support local multicasting", met, "SHOULD"],
   "3.3.7-2": ["join the group of all hosts from the start", met, "SHOULD"],
-  "3.4-1": ["let the transport use all of IP", open(noOptions)],
+  "3.4-1": ["let the transport use all of IP", met],
   "3.4-2": ["tell the transport the interface", notApplicable(oneLink)],
   "3.4-3": ["let the transport send errors", met],
   "3.4-4": ["pass errors up with the IP header and 8 bytes at least", met],
   "4.1.3.1-1": ["report a port where nobody is", met, "SHOULD"],
-  "4.1.3.2-1": ["pass received IP options to the application", open(noOptions)],
-  "4.1.3.2-2": ["let the application send IP options", open(noOptions)],
+  "4.1.3.2-1": ["pass received IP options to the application", met],
+  "4.1.3.2-2": ["let the application send IP options", met],
   "4.1.3.3-1": ["pass ICMP errors to the application", met],
   "4.1.3.4-1": ["generate and check checksums", met],
   "4.1.3.4-2": ["discard in silence what fails", met],
@@ -145,5 +142,5 @@ export const rfc1122: Requirements = {
   "4.1.3.6-1": ["discard in silence what comes from an invalid address", met],
   "4.1.3.6-2": ["send from a valid address only", met],
   "4.1.4-1": ["let the application set the time to live and the type of service", met],
-  "4.1.4-2": ["let the application set IP options", open(noOptions)],
+  "4.1.4-2": ["let the application set IP options", met],
 };

@@ -1,6 +1,7 @@
 /** RFC 791, Internet Protocol. */
 
 import { expect, test } from "vitest";
+import { headerOptions } from "../../src/net/ipv4/header-options.ts";
 import { address, world, type World } from "./world.ts";
 
 const protocol = 253;
@@ -112,6 +113,34 @@ test("3.1-8 record route, timestamp, security and padding are passed over", asyn
   }
   await all.pass();
   expect(payloads.map(([length]) => length)).toEqual([8, 8, 12, 4]);
+});
+
+test("3.1-9 every option is passed up, and a source route led to us, where that is wanted", async () => {
+  const all = await world(true, { headerOptions });
+  const heard: unknown[] = [];
+  all.host.ip.listen(protocol, ({ ipOptions }) => heard.push(ipOptions?.slice()));
+  const options = [
+    [130, 11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    [131, 7, 8, 192, 0, 2, 1, 0],
+    [137, 7, 8, 192, 0, 2, 1, 0],
+    [7, 7, 4, 0, 0, 0, 0, 0],
+    [136, 4, 0, 1],
+    [68, 8, 5, 0, 0, 0, 0, 0],
+    [1, 1, 1, 0],
+  ].map((each) => Uint8Array.from(each));
+  for (const each of options) all.peer.sendIpv4({ options: each }, Uint8Array.of(1));
+  await all.pass();
+  expect(heard).toEqual(options);
+});
+
+test("3.2-4 later fragments have the options whose copied flag is set", async () => {
+  const all = await world(true, { headerOptions });
+  const ipOptions = Uint8Array.of(7, 7, 4, 0, 0, 0, 0, 136, 4, 0, 9, 0);
+  send(all, 4000, { ipOptions });
+  await all.pass();
+  const stream = Uint8Array.of(136, 4, 0, 9);
+  expect(all.peer.packets.map(({ options }) => options)).toEqual([ipOptions, stream, stream]);
+  expect(all.peer.packets.map(({ fragmentOffset }) => fragmentOffset)).toEqual([0, 1464, 2928]);
 });
 
 test("3.2-1 fragments that differ in one of four fields do not join", async () => {

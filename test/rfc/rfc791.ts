@@ -11,20 +11,14 @@ export const rfc791: Requirements = {
   "3.1-6": ["offsets count in 8 bytes, and the last fragment says so", met],
   "3.1-7": ["the checksum covers the header", met],
   "3.1-8": ["options are passed over up to their end", met],
-  "3.1-9": [
-    "all options must be implemented by every host",
-    open("source routes are refused, others are passed over, as RFC 7126 advises"),
-  ],
+  "3.1-9": ["all options must be implemented by every host", met],
   "3.2-1": ["fragments belong together by source, destination, protocol and identification", met],
   "3.2-2": ["identification differs for as long as a packet may be under way", met],
   "3.2-3": [
     "a fragment that overlaps replaces what came before",
     open("the packet is dropped, as RFC 1858 and RFC 8200 say: two readers could see two packets"),
   ],
-  "3.2-4": [
-    "options whose copied flag is set are in every fragment",
-    notApplicable("none are sent"),
-  ],
+  "3.2-4": ["options whose copied flag is set are in every fragment", met],
   "3.2-5": ["68 bytes pass a gateway without further fragmentation", notApplicable("for gateways")],
   "3.3-1": ["send and receive calls have all that a user may choose", met],
 };

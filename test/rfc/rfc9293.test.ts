@@ -1,12 +1,16 @@
 /** Requirements of RFC 9293 that no script can put: those of addresses, ports and checksums. */
 
 import { expect, test } from "vitest";
-import type { TcpFlow } from "../../src/devices/index.ts";
+import type { Tcp, TcpFlow } from "../../src/devices/index.ts";
+import { add as sum, finish, pseudoHeaderSum } from "../../src/net/checksum.ts";
 import { encode as encodeIcmp } from "../../src/net/icmp/packet.ts";
 import { emptyHeader, encode as encodeIpv4 } from "../../src/net/ipv4/packet.ts";
+import { headerOptions, sourceRoute } from "../../src/net/ipv4/header-options.ts";
+import { connect as connectTcp } from "../../src/net/tcp/tcp.ts";
 import { emptySegment, encode, flag } from "../../src/net/tcp/packet.ts";
 import { add, isBefore } from "../../src/net/tcp/sequence.ts";
 import { Attacker, isTcp, play, stillTalk, type Ends, type Scene } from "../attacks/attacker.ts";
+import { address, world, type World } from "./world.ts";
 import { lose, pattern, readAll, tcpWorld, writeAll } from "../tcp-world.ts";
 
 const syn = { sequenceNumber: 1000, flags: flag.syn };
@@ -270,6 +274,72 @@ test("MAY-2 a connection from TIME-WAIT begins beyond all numbers of the last on
     expect(answer.flags).toBe(flag.syn | flag.ack);
     expect(isBefore(last, answer.sequenceNumber)).toBe(true);
   });
+});
+
+const farAway = "192.0.2.9";
+
+/** A host that heeds source routes, and a peer that makes each packet. */
+async function routed(): Promise<{ readonly all: World; readonly tcp: Tcp }> {
+  const all = await world(true, { headerOptions });
+  const { host, simulation } = all;
+  const random = simulation.random("tcp");
+  const tcp = connectTcp({ v4: host.ip, icmp: host.icmp, clock: simulation.clock, random });
+  return { all, tcp };
+}
+
+/** Sends a SYN from far away to port 7 that came through 198.51.100.1 and the gateway. */
+function sendRouted({ peer }: World): void {
+  const segment = new Uint8Array(20);
+  encode({ ...emptySegment(5000, 7), ...syn, windowField: 1000 }, segment);
+  const ends = [address(farAway), address("10.0.0.2")] as const;
+  const checksum = finish(sum(segment, pseudoHeaderSum(...ends, 6, 20)));
+  segment.set([checksum >> 8, checksum & 0xff], 16);
+  const options = Uint8Array.of(131, 11, 12, 198, 51, 100, 1, 10, 0, 0, 254, 0);
+  peer.sendIpv4({ source: farAway, protocol: 6, options }, segment);
+}
+
+/** Where the packets went that the peer heard, their options, and whether their checksum is right. */
+function heardFrom({ peer }: World): unknown[] {
+  return peer.packets.map(({ destination, options, payload }) => {
+    const pseudoHeader = pseudoHeaderSum(address("10.0.0.2"), address(farAway), 6, payload.length);
+    return [destination, options.join(), finish(sum(payload, pseudoHeader))];
+  });
+}
+
+test("MUST-51 connect() takes a source route, which all segments follow", async () => {
+  const { all, tcp } = await routed();
+  const ipOptions = sourceRoute([address("10.0.0.1")]);
+  const attempt = tcp.connect({ address: farAway, port: 7 }, { ipOptions, userTimeoutMs: 1500 });
+  await Promise.allSettled([attempt, all.pass(2000)]);
+  const expected = ["10.0.0.1", "131,7,4,192,0,2,9,0", 0];
+  expect(heardFrom(all)).toEqual([expected, expected]);
+});
+
+test("MUST-52 the source route of a listener overrides what came", async () => {
+  const { all, tcp } = await routed();
+  tcp.listen(7, () => {}, { ipOptions: sourceRoute([address("10.0.0.1")]) });
+  sendRouted(all);
+  await all.pass();
+  expect(heardFrom(all)).toEqual([["10.0.0.1", "131,7,4,192,0,2,9,0", 0]]);
+});
+
+test("MUST-53 a SYN that came by a source route is answered the same way", async () => {
+  const { all, tcp } = await routed();
+  tcp.listen(7, () => {});
+  sendRouted(all);
+  await all.pass();
+  expect(heardFrom(all)).toEqual([["10.0.0.254", "131,11,4,198,51,100,1,192,0,2,9,0", 0]]);
+});
+
+test("MAY-10 MAY-11 each packet can record its route and times", async () => {
+  const { all, tcp } = await routed();
+  const ipOptions = Uint8Array.of(7, 7, 4, 0, 0, 0, 0, 68, 8, 5, 0, 0, 0, 0, 0, 0);
+  const attempt = tcp.connect({ address: farAway, port: 7 }, { ipOptions, userTimeoutMs: 500 });
+  await Promise.allSettled([attempt, all.pass(1000)]);
+  expect(heardFrom(all)).toEqual([[farAway, ipOptions.join(), 0]]);
+  // Full segments leave room for them.
+  const [syn] = all.peer.packets;
+  expect(((syn?.payload[22] ?? 0) << 8) | (syn?.payload[23] ?? 0)).toBe(1460 - 16);
 });
 
 test("MUST-57 a SYN to a group or a broadcast gets no answer", async () => {

@@ -6,7 +6,6 @@ const own = "test/rfc/rfc9293.test.ts";
 const codec = "src/net/tcp/packet.test.ts";
 const isn = "src/net/tcp/initial-sequence-number.test.ts";
 const theUsers = "it is what a user ought to do, not the stack";
-const noRoutes = "no source routes are sent or taken, as RFC 7126 advises";
 
 export const rfc9293: Requirements = {
   "MUST-1": ["windows are unsigned", scripts("window-unsigned")],
@@ -98,9 +97,9 @@ export const rfc9293: Requirements = {
       "receive() leaves out padding and options, and hands on what the frame left undone",
     ),
   ],
-  "MUST-51": ["the user can give a source route", open(noRoutes)],
-  "MUST-52": ["which overrides one that was received", notApplicable(noRoutes)],
-  "MUST-53": ["a route back is made of one received", notApplicable(noRoutes)],
+  "MUST-51": ["the user can give a source route", test(own, "MUST-51 ")],
+  "MUST-52": ["which overrides one that was received", test(own, "MUST-52 ")],
+  "MUST-53": ["a route back is made of one received", test(own, "MUST-53 ")],
   "MUST-54": ["reports of ICMP are acted on", scripts("icmp-unreachable-connecting", "path-mtu")],
   "MUST-55": ["source quench is ignored", scripts("icmp-soft")],
   "MUST-56": [
@@ -167,7 +166,10 @@ export const rfc9293: Requirements = {
   ],
   "SHLD-22": ["it goes to IP as it is", scripts("ip-fields")],
   "SHLD-23": ["it is not to change often", notApplicable(theUsers)],
-  "SHLD-24": ["a later source route counts", notApplicable(noRoutes)],
+  "SHLD-24": [
+    "a later source route counts",
+    open("that of the SYN does: it cannot be made up by who does not see the answer"),
+  ],
   "SHLD-25": ["reports of what may pass are told to the user", test(own, "MUST-47 ")],
   "SHLD-26": [
     "reports of what will not pass abort",
@@ -187,8 +189,8 @@ export const rfc9293: Requirements = {
   "MAY-7": ["what a shrunken window leaves out is sent again", scripts("window-shrunk")],
   "MAY-8": ["our window may stay closed", scripts("silly-window-receiver")],
   "MAY-9": ["the user sees the services field", open("not offered")],
-  "MAY-10": ["IP timestamps", open("not offered: routers drop packets with options of IP")],
-  "MAY-11": ["IP record route", open("not offered: routers drop packets with options of IP")],
+  "MAY-10": ["IP timestamps", test(own, "MAY-10 ")],
+  "MAY-11": ["IP record route", test(own, "MAY-10 ")],
   "MAY-12": ["blind data is not taken", scripts("ack-of-nothing")],
   "MAY-13": ["what is out of order is acknowledged", scripts("data-out-of-order")],
   "MAY-14": ["a FLUSH call", open("not offered; who aborts flushes")],

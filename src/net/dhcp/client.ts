@@ -173,7 +173,8 @@ class Client implements DhcpClient {
   }
 
   restart(): void {
-    if (!this.#isClosed) this.#step("link");
+    if (this.#isClosed || this.state === "claiming") return;
+    this.#enter(this.lease === undefined ? "selecting" : "rebooting");
   }
 
   onChange(listener: (lease: Lease | undefined) => void): () => void {

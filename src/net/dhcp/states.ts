@@ -1,7 +1,7 @@
 /** The states of a client and what leads from one to the next (RFC 2131, figure 5). */
 
-/** What happens to a client; `timeout` is the end of what its state allows, `link` that it is back. */
-export type DhcpEvent = "offer" | "ack" | "nak" | "claimed" | "conflict" | "timeout" | "link";
+/** What happens to a client; `timeout` is the end of what its state allows. */
+export type DhcpEvent = "offer" | "ack" | "nak" | "claimed" | "conflict" | "timeout";
 
 /** A state of a client; `claiming` is the check that nobody else on the link has the address. */
 export type DhcpState =
@@ -20,20 +20,14 @@ export type DhcpState =
  * to REBOOTING a lease goes on (3.2).
  */
 const transitions: Readonly<Record<DhcpState, Partial<Record<DhcpEvent, DhcpState>>>> = {
-  init: { timeout: "selecting", link: "selecting" },
-  selecting: { offer: "requesting", link: "selecting" },
-  requesting: { ack: "claiming", nak: "init", timeout: "init", link: "selecting" },
+  init: { timeout: "selecting" },
+  selecting: { offer: "requesting" },
+  requesting: { ack: "claiming", nak: "init", timeout: "init" },
   rebooting: { ack: "claiming", nak: "init", timeout: "init" },
   claiming: { claimed: "bound", conflict: "init" },
-  bound: { conflict: "init", timeout: "renewing", link: "rebooting" },
-  renewing: {
-    ack: "bound",
-    nak: "init",
-    conflict: "init",
-    timeout: "rebinding",
-    link: "rebooting",
-  },
-  rebinding: { ack: "bound", nak: "init", conflict: "init", timeout: "init", link: "rebooting" },
+  bound: { conflict: "init", timeout: "renewing" },
+  renewing: { ack: "bound", nak: "init", conflict: "init", timeout: "rebinding" },
+  rebinding: { ack: "bound", nak: "init", conflict: "init", timeout: "init" },
 };
 
 /** Where an event leads, or `undefined` if nowhere. */

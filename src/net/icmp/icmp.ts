@@ -9,6 +9,7 @@ import type {
   EchoReply,
   Icmp,
   IcmpReport,
+  PacketOptions,
   Random,
   ReceivedPacket,
 } from "../../devices/index.ts";
@@ -102,7 +103,7 @@ class IcmpOverIp implements Icmp {
       signal,
       send: (parameter) => {
         const packet = { type, code: 0, parameter, body };
-        this.#send(layer, destination, undefined, packet, timeToLive);
+        this.#send(layer, destination, undefined, packet, { timeToLive });
       },
     });
   }
@@ -181,7 +182,9 @@ class IcmpOverIp implements Icmp {
     const { parameter, body } = request;
     const source = isForUs ? received.destination : undefined;
     const reply = { type: layer.numbers.echoReply, code: 0, parameter, body };
-    if (this.#trySend(layer, received.source, source, reply)) this.counters.echoesAnswered += 1;
+    const ipOptions = layer.ip.replyOptions?.(received, true);
+    if (this.#trySend(layer, received.source, source, reply, { ipOptions }))
+      this.counters.echoesAnswered += 1;
   }
 
   /** Takes a report: about an echo, the path's MTU, or for the protocols above. */
@@ -232,9 +235,10 @@ class IcmpOverIp implements Icmp {
     destination: Uint8Array,
     source: Uint8Array | undefined,
     packet: IcmpPacket,
+    options?: PacketOptions,
   ): boolean {
     try {
-      this.#send(layer, destination, source, packet);
+      this.#send(layer, destination, source, packet, options);
       return true;
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -247,7 +251,7 @@ class IcmpOverIp implements Icmp {
     destination: Uint8Array,
     source: Uint8Array | undefined,
     packet: IcmpPacket,
-    timeToLive?: number,
+    options?: PacketOptions,
   ): void {
     const { ip, numbers } = layer;
     const lengthBytes = headerBytes + packet.body.length;
@@ -258,7 +262,7 @@ class IcmpOverIp implements Icmp {
       numbers.protocol,
       lengthBytes,
       (into) => encode(packet, into, sum),
-      from === undefined ? { timeToLive } : { source: from, timeToLive },
+      from === undefined ? options : { ...options, source: from },
     );
   }
 }

@@ -9,6 +9,7 @@ import type { Undeliverable } from "../internet.ts";
 import type { Timers } from "../timers.ts";
 import { toNumber } from "./address.ts";
 import type { Ipv4Counters } from "./counters.ts";
+import type { HeaderOptions } from "./header-options.ts";
 import type { Groups } from "./groups.ts";
 import * as packets from "./packet.ts";
 import type { Routes } from "./routes.ts";
@@ -18,6 +19,7 @@ export interface InputOptions {
   readonly timers: Timers;
   readonly routes: Routes;
   readonly groups: Groups;
+  readonly headerOptions?: HeaderOptions | undefined;
   readonly counters: Ipv4Counters;
   readonly undeliverable: (undeliverable: Undeliverable) => void;
 }
@@ -42,6 +44,11 @@ class Packet implements ReceivedPacket {
   constructor({ source, destination }: packets.Ipv4Header) {
     this.source = source;
     this.destination = destination;
+  }
+
+  get ipOptions(): Uint8Array | undefined {
+    const end = ((this.bytes[0] ?? 0) & 15) * 4;
+    return end > packets.headerBytes ? this.bytes.subarray(packets.headerBytes, end) : undefined;
   }
 
   get payload(): Uint8Array {
@@ -133,7 +140,7 @@ export class Input {
     header: packets.Ipv4Header,
     frame: "unicast" | "group" | "looped",
   ): "notForUs" | "badSource" | "sourceRouted" | undefined {
-    const { routes, groups } = this.#options;
+    const { routes, groups, headerOptions } = this.#options;
     const source = toNumber(header.source);
     const destination = toNumber(header.destination);
     const isLooped = frame === "looped";
@@ -144,7 +151,10 @@ export class Input {
     // A packet for one in a frame for many was never right (RFC 1122, 3.3.6).
     if (!isForMany && (!isForOne || frame === "group")) return "notForUs";
     if (!isLooped && !this.#isPossibleSource(source, isForMany)) return "badSource";
-    if (header.options.length > 0 && packets.hasSourceRoute(header.options)) return "sourceRouted";
+    const { options } = header;
+    if (options.length > 0 && packets.hasSourceRoute(options) && !headerOptions?.isAtEnd(options)) {
+      return "sourceRouted";
+    }
     return undefined;
   }
 

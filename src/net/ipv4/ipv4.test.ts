@@ -5,7 +5,8 @@ import { connect as connectArp } from "../arp/arp.ts";
 import { connect as connectEthernet } from "../ethernet/ethernet.ts";
 import { timersOf } from "../timers.ts";
 import { parse } from "./address.ts";
-import { connect, type Ipv4, type Ipv4Configuration } from "./ipv4.ts";
+import type { Ipv4Configuration } from "./configuration.ts";
+import { connect, type Ipv4 } from "./ipv4.ts";
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const protocol = 253;

@@ -7,15 +7,12 @@
 
 import { ProtocolError } from "../../devices/errors.ts";
 import type {
-  Clock,
-  Ethernet,
   FrameWriter,
   Offloads,
   PacketOptions,
   PacketReceiver,
-  Random,
+  ReceivedPacket,
 } from "../../devices/index.ts";
-import type { ArpLayer } from "../arp/arp.ts";
 import { broadcast as broadcastMac } from "../ethernet/packet.ts";
 import type { InternetLayer, Undeliverable } from "../internet.ts";
 import { Listeners } from "../listeners.ts";
@@ -23,6 +20,7 @@ import { Loopback } from "../loopback.ts";
 import { PathMtus } from "../path-mtu.ts";
 import { timersOf } from "../timers.ts";
 import { broadcast, format, isGroup, toNumber, unspecified } from "./address.ts";
+import type { Ipv4Configuration, Ipv4Options } from "./configuration.ts";
 import { ipv4Counters, type Ipv4Counters } from "./counters.ts";
 import { Groups } from "./groups.ts";
 import { protocol as igmp } from "./igmp.ts";
@@ -31,28 +29,6 @@ import { Neighbour, Neighbours } from "./neighbours.ts";
 import { Output, type Path } from "./output.ts";
 import { etherType, headerBytes, maxPacketBytes } from "./packet.ts";
 import { Routes } from "./routes.ts";
-
-/** What IPv4 stands on. */
-export interface Ipv4Options {
-  readonly ethernet: Ethernet;
-  readonly arp: ArpLayer;
-  readonly clock: Clock;
-  readonly random: Random;
-  /** The time to live of packets that say nothing else, 1–255; 64 by default. */
-  readonly timeToLive?: number | undefined;
-}
-
-/** An address for us, and the way out of its network. */
-export interface Ipv4Configuration {
-  /** 4 bytes, copied. */
-  readonly address: Uint8Array;
-  /** Bits of the prefix that all on the link share: 0–32. */
-  readonly prefixLength: number;
-  /** Who takes packets to everywhere else, 4 bytes, copied. */
-  readonly gateway?: Uint8Array | undefined;
-  /** Whether a person chose it: see {@link ArpLayer.claim}. */
-  readonly isFixed?: boolean;
-}
 
 /** The Internet layer, version 4. */
 export interface Ipv4 extends InternetLayer {
@@ -79,6 +55,12 @@ export interface Ipv4 extends InternetLayer {
 
   /** Removes all routes of a prefix; that there is none is no error. */
   removeRoute(prefix: Uint8Array, length: number): void;
+
+  /**
+   * The link is back, or another: neighbours are asked for anew, and our addresses are probed for
+   * again, while they are used.
+   */
+  restart(): void;
 
   /** Calls `listener` after each change of {@link Ip.addresses}; returns what stops it. */
   onAddressesChange(listener: (addresses: readonly string[]) => void): () => void;
@@ -131,7 +113,7 @@ class Ipv4Layer implements Ipv4 {
   #isClosed = false;
 
   constructor(options: Ipv4Options) {
-    const { ethernet, arp, clock, random, timeToLive = 64 } = options;
+    const { ethernet, arp, clock, random, timeToLive = 64, headerOptions } = options;
     const timers = timersOf(clock);
     const { counters } = this;
     const giveUp = (packet: Uint8Array): void => {
@@ -145,6 +127,7 @@ class Ipv4Layer implements Ipv4 {
       timers,
       routes: this.#routes,
       groups: this.#groups,
+      headerOptions,
       counters,
       undeliverable: (undeliverable) => this.#undeliverable.call(undeliverable),
     });
@@ -153,7 +136,14 @@ class Ipv4Layer implements Ipv4 {
       (bytes, offload) => this.#input.receive(bytes, offload, "looped"),
       () => this.#batchEnds.call(),
     );
-    this.#output = new Output({ ethernet, loopback: this.#loopback, timeToLive, counters, giveUp });
+    this.#output = new Output({
+      ethernet,
+      loopback: this.#loopback,
+      timeToLive,
+      headerOptions,
+      counters,
+      giveUp,
+    });
     this.#neighbours = new Neighbours({
       arp,
       send: (mac, { bytes, offload }) => this.#output.sendWaiting(mac, bytes, offload),
@@ -215,6 +205,10 @@ class Ipv4Layer implements Ipv4 {
     this.#forgetPaths();
   }
 
+  restart(): void {
+    this.#options.arp.restart();
+  }
+
   write(
     destination: Uint8Array,
     protocol: number,
@@ -223,10 +217,13 @@ class Ipv4Layer implements Ipv4 {
     options: PacketOptions = noOptions,
   ): void {
     this.#checkOpen("send a packet");
-    const { source, linkAddress } = options;
+    const { ipOptions, linkAddress, source } = options;
+    const { headerOptions } = this.#options;
+    const sent = ipOptions && headerOptions?.depart(ipOptions, destination);
+    const firstHop = sent?.firstHop ?? destination;
     const path =
       linkAddress === undefined
-        ? this.#path(destination)
+        ? this.#path(firstHop)
         : this.#straightPath(destination, linkAddress);
     if (path === undefined || (source !== undefined && !this.#maySendFrom(source, path))) {
       this.counters.noRoute += 1;
@@ -236,7 +233,7 @@ class Ipv4Layer implements Ipv4 {
         `Cannot send to ${format(destination)}${from}: there is no route`,
       );
     }
-    this.#output.send(path, destination, protocol, sizeBytes, fill, options);
+    this.#output.send(path, firstHop, protocol, sizeBytes, fill, options, sent?.options);
   }
 
   listen(protocol: number, receiver: PacketReceiver | undefined): void {
@@ -269,6 +266,11 @@ class Ipv4Layer implements Ipv4 {
     if (isReached) return;
     this.#routes.forgetRedirect(destination);
     this.#forgetPaths();
+  }
+
+  replyOptions(packet: ReceivedPacket, isEcho: boolean): Uint8Array | undefined {
+    const { headerOptions, clock } = this.#options;
+    return headerOptions?.reply(packet, isEcho ? clock.wallMs() : undefined);
   }
 
   redirect(destination: Uint8Array, from: Uint8Array, to: Uint8Array): void {

@@ -10,6 +10,7 @@ import { checkedTimeToLive } from "../internet.ts";
 import type { Loopback } from "../loopback.ts";
 import { format } from "./address.ts";
 import type { Ipv4Counters } from "./counters.ts";
+import type { HeaderOptions } from "./header-options.ts";
 import type { Neighbour } from "./neighbours.ts";
 import { emptyHeader, encode, etherType, headerBytes, maxPacketBytes } from "./packet.ts";
 
@@ -31,6 +32,7 @@ export interface OutputOptions {
   readonly loopback: Loopback;
   /** Unless a packet says otherwise. */
   readonly timeToLive: number;
+  readonly headerOptions: HeaderOptions | undefined;
   readonly counters: Ipv4Counters;
   /** Gets a packet whose next hop cannot be asked for. */
   readonly giveUp: (packet: Uint8Array) => void;
@@ -141,6 +143,8 @@ export class Output {
       };
       this.#options.counters.fragmentsOut += 1;
       this.#emit(path, ownBytes + part.length, undefined);
+      if (start === 0)
+        header.options = this.#options.headerOptions?.copied(header.options) ?? header.options;
     }
   }
 

@@ -11,8 +11,8 @@ export interface ConnectionEnds {
   readonly localPort: number;
   readonly remote: Uint8Array;
   readonly remotePort: number;
-  /** As far as they are known to IP. */
-  readonly options?: Pick<TcpOptions, "timeToLive" | "trafficClass">;
+  /** Some of them are for IP. */
+  readonly options?: TcpOptions;
 }
 
 const firstBuckets = 16;

@@ -50,8 +50,8 @@ export interface ConnectionLayer {
     offset: number,
     length: number,
   ): void;
-  /** Data bytes that a segment to `remote` may carry: in one packet, and in one that is cut. */
-  segmentBytes(remote: Uint8Array): { readonly plain: number; readonly large: number };
+  /** Data bytes that a segment may carry: in one packet, and in one that is cut. */
+  segmentBytes(ends: ConnectionEnds): { readonly plain: number; readonly large: number };
   /** The connection's next deadline may have changed. */
   schedule(connection: Connection): void;
   /** The connection's state changed: it may be over, or be in TIME-WAIT. */
@@ -127,7 +127,7 @@ export class Connection implements ConnectionEnds {
     this.options = options;
     this.#timestampOffset = timestampOffset;
     const { settings } = layer;
-    const segmentBytes = layer.segmentBytes(ends.remote).plain;
+    const segmentBytes = layer.segmentBytes(this).plain;
     const congestion =
       settings.congestion === "cubic" ? new Cubic({ segmentBytes }) : new NewReno({ segmentBytes });
     const roundTrip = new RoundTrip({ minRtoMs: settings.minRtoMs });
@@ -179,7 +179,7 @@ export class Connection implements ConnectionEnds {
 
   /** Sets the size of segments from what the peer takes and the path carries (RFC 6691). */
   learnSegmentBytes(): void {
-    const path = this.layer.segmentBytes(this.remote);
+    const path = this.layer.segmentBytes(this);
     const optionBytes = this.usesTimestamps ? timestampBytes : 0;
     const plain = Math.max(1, Math.min(this.peerSegmentBytes, path.plain) - optionBytes);
     // The urgent pointer counts from each segment: nobody else may cut them.

@@ -55,11 +55,9 @@ export function send(
 }
 
 /** A SYN offers everything, the answer to one what was offered. */
-function addSynOptions(
-  { header, layer, receiver, remote, usesWindowScale }: Connection,
-  isAnswer: boolean,
-): void {
-  header.maximumSegmentSize = layer.segmentBytes(remote).plain;
+function addSynOptions(connection: Connection, isAnswer: boolean): void {
+  const { header, layer, receiver, usesWindowScale } = connection;
+  header.maximumSegmentSize = layer.segmentBytes(connection).plain;
   header.sackPermitted = isAnswer ? receiver.usesSack : layer.settings.selectiveAcknowledgment;
   header.windowScale = isAnswer && !usesWindowScale ? -1 : receiver.shift;
 }

@@ -87,7 +87,7 @@ export class Listener implements TcpListener {
 
   #make(ends: ConnectionEnds, nowMs: number, iss?: number): Connection {
     const { layer, options, accept } = this.#parts;
-    const connection = layer.makePassive(ends, options, nowMs, iss);
+    const connection = layer.makePassive(ends, ends.options ?? options, nowMs, iss);
     this.counters.halfOpen += 1;
     connection.user = {
       established: () => {
@@ -124,7 +124,7 @@ export class Listener implements TcpListener {
       nowMs,
     );
     header.windowField = 0xffff;
-    header.maximumSegmentSize = layer.segmentBytes(remote).plain;
+    header.maximumSegmentSize = layer.segmentBytes(ends).plain;
     layer.sendBare(ends, header);
   }
 

@@ -58,7 +58,7 @@ export function synchronize(connection: Connection, segment: TcpSegment, nowMs: 
   const { sender, receiver, recovery, remote } = connection;
   const { settings } = connection.layer;
   receiver.synchronize(segment.sequenceNumber);
-  receiver.fullSegmentBytes = connection.layer.segmentBytes(remote).plain;
+  receiver.fullSegmentBytes = connection.layer.segmentBytes(connection).plain;
   sender.wl1 = segment.sequenceNumber;
   sender.wl2 = segment.acknowledgmentNumber;
   sender.wnd = sender.maxWnd = segment.windowField;

@@ -18,13 +18,18 @@ const leastHeaderBytes = 20;
 /** Ethernet's header and IP's, in a packet that the link will cut. */
 const largeHeaderBytes: Readonly<Record<number, number>> = { 4: 14 + 20, 16: 14 + 40 };
 
-/** Data bytes that a segment to `remote` can carry: in one packet, and in one that is cut. */
+/**
+ * Data bytes that a segment can carry: in one packet, and in one that is cut. One with options of IP
+ * is not: who cuts it need not know where it goes.
+ */
 export function segmentBytes(
   ip: Ip | undefined,
-  remote: Uint8Array,
+  { remote, options }: ConnectionEnds,
 ): { readonly plain: number; readonly large: number } {
   if (ip === undefined) return { plain: 0, large: 0 };
-  const plain = ip.pathPayloadBytes(remote) - leastHeaderBytes;
+  const optionBytes = options?.ipOptions?.length ?? 0;
+  const plain = ip.pathPayloadBytes(remote) - leastHeaderBytes - optionBytes;
+  if (optionBytes > 0) return { plain, large: plain };
   const otherBytes = (largeHeaderBytes[remote.length] ?? 0) + leastHeaderBytes;
   return { plain, large: Math.max(plain, ip.offloads.segmentationBytes - otherBytes) };
 }
@@ -64,7 +69,8 @@ export class SegmentWriter {
     length: number,
     segmentBytes: number,
   ): void {
-    const offload = length > segmentBytes ? this.#largeOffload(segmentBytes) : this.#plain;
+    let offload = length > segmentBytes ? this.#largeOffload(segmentBytes) : this.#plain;
+    if (ends.options?.ipOptions !== undefined) offload = undefined;
     if (ends !== this.#ends || offload !== this.#offload) this.#prepare(ends, offload);
     this.#header = header;
     this.#queue = queue;
@@ -75,9 +81,10 @@ export class SegmentWriter {
   }
 
   #prepare(ends: ConnectionEnds, offload: FrameOffload | undefined): void {
-    const { timeToLive, trafficClass = 0 } = ends.options ?? {};
+    const { timeToLive, trafficClass = 0, ipOptions } = ends.options ?? {};
     const source = ends.local;
-    const plain = { source, dontFragment: true, timeToLive, trafficClass, takesStart: true };
+    const others = { dontFragment: true, takesStart: true };
+    const plain = { source, timeToLive, trafficClass, ipOptions, ...others };
     this.#ends = ends;
     this.#offload = offload;
     this.#options = offload === undefined ? plain : { ...plain, offload };

@@ -4,11 +4,15 @@
  */
 
 import type { Clock, Icmp, Ip, Random } from "../../devices/index.ts";
+import type { InternetLayer } from "../internet.ts";
+
+/** A version of IP that may know what an answer to a packet has in its header. */
+export type TcpIp = Ip & Pick<InternetLayer, "replyOptions">;
 
 /** What the layer stands on. */
 export interface TcpLayerOptions {
-  readonly v4?: Ip | undefined;
-  readonly v6?: Ip | undefined;
+  readonly v4?: TcpIp | undefined;
+  readonly v6?: TcpIp | undefined;
   readonly icmp?: Icmp | undefined;
   readonly clock: Clock;
   readonly random: Random;

@@ -6,7 +6,6 @@
 import { ProtocolError, type ProtocolErrorCode } from "../../devices/errors.ts";
 import type {
   Endpoint,
-  Ip,
   Random,
   ReceivedPacket,
   Tcp,
@@ -36,7 +35,7 @@ import { reportArrives } from "./report.ts";
 import { protocol, segmentBytes, SegmentWriter } from "./segment-writer.ts";
 import type { SendQueue } from "./send-queue.ts";
 import { add } from "./sequence.ts";
-import { defaultSettings, type TcpLayerOptions, type TcpSettings } from "./settings.ts";
+import { defaultSettings, type TcpIp, type TcpLayerOptions, type TcpSettings } from "./settings.ts";
 import { TimeWait, TimeWaits } from "./time-wait.ts";
 
 /** Connects TCP over one or both versions of IP. */
@@ -45,7 +44,7 @@ export function connect(options: TcpLayerOptions): Tcp {
 }
 
 interface Path {
-  readonly ip: Ip;
+  readonly ip: TcpIp;
   readonly writer: SegmentWriter;
 }
 
@@ -153,8 +152,8 @@ class TcpLayer implements Tcp, ConnectionLayer {
     }
   }
 
-  segmentBytes(remote: Uint8Array): { readonly plain: number; readonly large: number } {
-    return segmentBytes(this.#path(remote)?.ip, remote);
+  segmentBytes(ends: ConnectionEnds): { readonly plain: number; readonly large: number } {
+    return segmentBytes(this.#path(ends.remote)?.ip, ends);
   }
 
   schedule(connection: Connection): void {
@@ -271,7 +270,7 @@ class TcpLayer implements Tcp, ConnectionLayer {
     throw new ProtocolError("closed", `Cannot ${what}: the stack was disposed`);
   }
 
-  #standOn(ip: Ip | undefined): Path | undefined {
+  #standOn(ip: TcpIp | undefined): Path | undefined {
     if (ip === undefined) return undefined;
     ip.listen(protocol, (packet) => this.#receive(packet));
     this.#stops.push(
@@ -315,7 +314,7 @@ class TcpLayer implements Tcp, ConnectionLayer {
       entry.receive(segment, this.#batchMs);
       this.#touch(entry);
     } else {
-      this.#receiveUnconnected(entry, segment, source, destination);
+      this.#receiveUnconnected(entry, segment, packet);
     }
   }
 
@@ -339,9 +338,9 @@ class TcpLayer implements Tcp, ConnectionLayer {
   #receiveUnconnected(
     wait: TimeWait | undefined,
     segment: TcpSegment,
-    source: Uint8Array,
-    destination: Uint8Array,
+    packet: ReceivedPacket,
   ): void {
+    const { source, destination } = packet;
     const { destinationPort: localPort, sourcePort: remotePort } = segment;
     const ends = { local: destination, localPort, remote: source, remotePort };
     if (wait !== undefined && !wait.mayReopen(segment)) {
@@ -359,12 +358,14 @@ class TcpLayer implements Tcp, ConnectionLayer {
     // Beyond all numbers of the last one, which the clock alone need not be (RFC 9293, MAY-2).
     const iss = wait === undefined ? undefined : add(wait.sndNxt, 0x1_0000);
     if (wait !== undefined) this.#timeWaits.end(wait);
+    const { options } = listener;
+    const ipOptions = options.ipOptions ?? this.#path(source)?.ip.replyOptions?.(packet, false);
     const kept = {
       local: this.#addresses.keep(destination),
       localPort,
       remote: this.#addresses.keep(source),
       remotePort,
-      options: listener.options,
+      options: { ...options, ipOptions },
     };
     const connection = listener.receive(kept, segment, this.#batchMs, iss);
     if (connection !== undefined) this.#touch(connection);

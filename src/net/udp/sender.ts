@@ -14,6 +14,7 @@ export interface DatagramHeader {
   readonly destinationPort: number;
   readonly timeToLive: number | undefined;
   readonly trafficClass: number;
+  readonly ipOptions: Uint8Array | undefined;
 }
 
 /** The longest payload that fits an IPv4 packet. */
@@ -41,13 +42,15 @@ export class DatagramSender {
     }
     const lengthBytes = headerBytes + payload.length;
     // What is cut into fragments needs its checksum: nobody could fill it in on the way.
-    const omits = ip.offloads.checksum && lengthBytes <= ip.pathPayloadBytes(header.destination);
+    // So does what goes another way, where the header has another destination meanwhile.
+    const { source, timeToLive, trafficClass, ipOptions } = header;
+    const mayOmit = ip.offloads.checksum && ipOptions === undefined;
+    const omits = mayOmit && lengthBytes <= ip.pathPayloadBytes(header.destination);
     const offload = omits ? withoutChecksum : complete;
     this.#header = header;
     this.#payload = payload;
     this.#offload = offload;
-    const { source, timeToLive, trafficClass } = header;
-    const options = { source, timeToLive, trafficClass, offload };
+    const options = { source, timeToLive, trafficClass, ipOptions, offload };
     ip.write(header.destination, protocolNumber, lengthBytes, this.#fill, options);
   }
 

@@ -81,11 +81,17 @@ export class Socket implements UdpSocket {
       this.#from = { address, port: sourcePort };
     }
     const to = this.#locals.format(packet.destination);
-    const { timeToLive } = packet;
+    const { timeToLive, ipOptions } = packet;
     if (this.#listener === undefined) {
-      this.#queue.push({ bytes: payload.slice(), from: this.#from, to, timeToLive });
+      this.#queue.push({
+        bytes: payload.slice(),
+        from: this.#from,
+        to,
+        timeToLive,
+        ipOptions: ipOptions?.slice(),
+      });
     } else {
-      this.#listener({ bytes: payload, from: this.#from, to, timeToLive });
+      this.#listener({ bytes: payload, from: this.#from, to, timeToLive, ipOptions });
     }
   }
 
@@ -109,6 +115,7 @@ export class Socket implements UdpSocket {
       destinationPort: to.port,
       timeToLive: options?.timeToLive ?? (isGroup(destination) ? 1 : undefined),
       trafficClass: options?.trafficClass ?? 0,
+      ipOptions: options?.ipOptions,
     };
     this.#host.sender.send(ip, header, datagram);
     this.#remember(destination, to.port);
