@@ -41,7 +41,9 @@ export async function start(
 /** Takes in all that comes, and throws it away. */
 function swallow(stack: Stack, port: number): void {
   stack.tcp.listen(port, async (flow) => {
-    while ((await flow.read()) !== undefined);
+    for (let bytes = await flow.read(); bytes !== undefined; bytes = await flow.read()) {
+      flow.recycle?.(bytes);
+    }
     await flow[Symbol.asyncDispose]();
   });
 }

@@ -82,6 +82,7 @@ async function receive(
     try {
       for (let bytes = await flow.read(); bytes !== undefined; bytes = await flow.read()) {
         await meter.count(bytes.length);
+        flow.recycle?.(bytes);
       }
     } catch (error) {
       await console.writeLine(`The sender is gone: ${String(error)}`);
