@@ -18,6 +18,7 @@ import { encode as encodeDhcp, operation, option } from "../../src/net/dhcp/pack
 import { connect as connectDhcpServer } from "../../src/net/dhcp/server.ts";
 import { connect as connectEthernet } from "../../src/net/ethernet/ethernet.ts";
 import { connect as connectIcmp } from "../../src/net/icmp/icmp.ts";
+import { headerOptions } from "../../src/net/ipv4/header-options.ts";
 import { connect as connectIpv4 } from "../../src/net/ipv4/ipv4.ts";
 import { connect as connectIpv6 } from "../../src/net/ipv6/ipv6.ts";
 import { connect as connectTcp } from "../../src/net/tcp/tcp.ts";
@@ -69,6 +70,9 @@ class End implements Network {
   async [Symbol.asyncDispose](): Promise<void> {}
 }
 
+/** Options that every host on the way writes in. */
+const recordRouteAndTime = Uint8Array.of(7, 7, 4, 0, 0, 0, 0, 68, 8, 5, 0, 0, 0, 0, 0, 0);
+
 interface Host {
   readonly end: End;
   readonly tcp: Tcp;
@@ -83,7 +87,7 @@ async function makeHost(number: number, clock: ManualClock, seed: number): Promi
   const random = new SimulatedRandom(seed, `host ${number}`);
   const ethernet = connectEthernet({ network: end });
   const arp = connectArp({ ethernet, clock, random });
-  const v4 = connectIpv4({ ethernet, arp, clock, random });
+  const v4 = connectIpv4({ ethernet, arp, clock, random, headerOptions });
   const address = Uint8Array.of(10, 0, 0, number);
   await v4.configure({ address, prefixLength: 24, isFixed: true });
   const address6 = Uint8Array.of(0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, number);
@@ -170,13 +174,13 @@ async function talk(
     try {
       const everyone = { address: "255.255.255.255", port: 67 };
       if (random.chance(0.5)) socket.send(dhcpMessage(random), everyone, { source: "0.0.0.0" });
-      socket.send(new Uint8Array(Math.floor(random.fraction() ** 4 * 4000)), {
-        address,
-        port: random.chance(0.9) ? 7 : 6,
-      });
+      const to = { address, port: random.chance(0.9) ? 7 : 6 };
+      const options = random.chance(0.2) ? { ipOptions: recordRouteAndTime } : {};
+      socket.send(new Uint8Array(Math.floor(random.fraction() ** 4 * 4000)), to, options);
       const flow = await tcp.connect({ address, port: 7 }, { userTimeoutMs: 10_000 });
       const exchange = async (): Promise<void> => {
-        await flow.write(new Uint8Array(Math.floor(random.fraction() ** 2 * 60_000)).fill(7));
+        const bytes = new Uint8Array(Math.floor(random.fraction() ** 2 * 60_000)).fill(7);
+        await (random.chance(0.2) ? flow.writeUrgent?.(bytes) : flow.write(bytes));
         await flow.read();
         if (random.chance(0.5)) await flow.shutdown("write");
         await flow.read();
