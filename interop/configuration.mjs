@@ -40,6 +40,22 @@ await withTap(import.meta.url, async (lab) => {
     return `${address}, as ${back.join()} too; connected to kernel.lab, and kernel`;
   });
 
+  await check("dnsmasq renews our lease when T1 has passed", ["dnsmasq"], async () => {
+    // Its shortest lease is of two minutes, and the shortest time within it of three seconds.
+    const dnsmasq = await startDnsmasq("--dhcp-option=option:T1,3", "--dhcp-option=option:T2,60");
+    const stack = await host({ ipv4: "dhcp", ipv6: "none" });
+    await stack.configured();
+    const [address = ""] = stack.addresses;
+    const times = (/** @type {string} */ text) => dnsmasq.output().split(text).length - 1;
+    holds(times("DHCPDISCOVER") > 0 && times("DHCPACK") === 1, dnsmasq.output());
+    for (let waitedMs = 0; times("DHCPACK") < 3 && waitedMs < 9_000; waitedMs += 20)
+      await sleep(20);
+    holds(times("DHCPACK") === 3 && times("DHCPDISCOVER") === 1, dnsmasq.output());
+    holds(stack.addresses.join() === address, stack.addresses.join());
+    await greets(stack, "kernel.lab");
+    return `${address}, twice`;
+  });
+
   await check("records of all types come from dnsmasq", ["dnsmasq"], async () => {
     await startDnsmasq();
     const { resolver } = await host({ dnsServers: [kernel.ipv4] });
@@ -121,8 +137,8 @@ await withTap(import.meta.url, async (lab) => {
 
   server.close();
 
-  async function startDnsmasq() {
-    const dnsmasq = start("dnsmasq", ...dnsmasqFlags(tap, kernel));
+  async function startDnsmasq(/** @type {string[]} */ ...more) {
+    const dnsmasq = start("dnsmasq", ...dnsmasqFlags(tap, kernel), ...more);
     await dnsmasq.shows("started");
     return dnsmasq;
   }
