@@ -8,6 +8,7 @@ import { isSameAddress } from "./prefix.ts";
  * Why a packet was given up. One that came to us:
  *
  * - `protocol`: nobody listens to its protocol (in IPv6, its next header)
+ * - `first-fragment`: not all of its headers are in the first of its fragments
  * - `header`, `option`: a field of its header, or an option, makes no sense
  * - `reassembly-timeout`: not all of its fragments came
  *
@@ -17,6 +18,7 @@ import { isSameAddress } from "./prefix.ts";
  */
 export type UndeliverableReason =
   | "protocol"
+  | "first-fragment"
   | "header"
   | "option"
   | "reassembly-timeout"

@@ -642,6 +642,30 @@ test("3.2.2.4-1 time exceeded is passed up", async () => {
   expect(reports.map(({ type }) => type)).toEqual([11]);
 });
 
+test("3.2.2.5-1 an option whose length cannot be is reported, with where it is", async () => {
+  const all = await withOptions();
+  const heard = received(all, protocol);
+  for (const options of [
+    [7, 3, 4, 1, 7, 40, 4, 0],
+    [1, 1, 7, 0],
+    [1, 1, 1, 7],
+    [136, 4, 0, 1, 99, 1, 0, 0],
+  ]) {
+    all.peer.sendIpv4({ options: bytes(...options) }, bytes(1));
+  }
+  all.peer.sendIpv4({ options: bytes(1, 99, 3, 7, 0, 99, 1, 0) }, bytes(2));
+  await all.pass();
+  expect(heard.map(({ payload }) => payload[0])).toEqual([2]);
+  const reports = all.peer.icmp.map(({ type, code, parameter }) => [type, code, parameter >>> 24]);
+  expect(reports).toEqual([
+    [12, 0, 24],
+    [12, 0, 22],
+    [12, 0, 23],
+    [12, 0, 24],
+  ]);
+  expect(all.host.ip.counters["malformed"]).toBe(4);
+});
+
 test("3.2.2.5-2 parameter problem is passed up, with its pointer", async () => {
   const all = await world();
   const reports = reportsTo(all);

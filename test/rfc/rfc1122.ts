@@ -68,11 +68,7 @@ export const rfc1122: Requirements = {
   "3.2.2.2-4": ["discard an illegal redirect in silence", met, "SHOULD"],
   "3.2.2.3-1": ["pass source quench up", notApplicable(noQuench)],
   "3.2.2.4-1": ["pass time exceeded up", met],
-  "3.2.2.5-1": [
-    "report parameter problems",
-    open("what makes no sense is dropped and counted; only IPv6 reports it"),
-    "SHOULD",
-  ],
+  "3.2.2.5-1": ["report parameter problems", met, "SHOULD"],
   "3.2.2.5-2": ["pass parameter problem up", met],
   "3.2.2.6-1": ["answer echo requests", met],
   "3.2.2.6-2": ["offer echo requests to applications", met, "SHOULD"],

@@ -1,6 +1,7 @@
 /** RFC 1191, Path MTU Discovery. */
 
 import { expect, test } from "vitest";
+import { connect as connectTcp } from "../../src/net/tcp/tcp.ts";
 import { address, ipv4Of, world, type World } from "./world.ts";
 
 const far = "192.0.2.9";
@@ -104,4 +105,16 @@ test("6.3-1 an estimate is forgotten after ten minutes", async () => {
   expect(mtuTo(all)).toBe(1000);
   await all.pass(2000);
   expect(mtuTo(all)).toBe(1500);
+});
+
+test("6.6-1 a setting of TCP lets its segments be fragmented", async () => {
+  for (const discoversPathMtu of [true, false]) {
+    const { host, peer, pass, simulation } = await world();
+    const { clock } = simulation;
+    const random = simulation.random("tcp");
+    const tcp = connectTcp({ v4: host.ip, clock, random, settings: { discoversPathMtu } });
+    const attempt = tcp.connect({ address: "10.0.0.1", port: 7 }, { userTimeoutMs: 500 });
+    await Promise.allSettled([attempt, pass(1000)]);
+    expect(peer.packets.map(({ dontFragment }) => dontFragment)).toEqual([discoversPathMtu]);
+  }
 });

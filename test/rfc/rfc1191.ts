@@ -1,6 +1,6 @@
 /** RFC 1191, Path MTU Discovery: what it asks of a host. */
 
-import { met, notApplicable, open, test, type Requirements } from "./requirement.ts";
+import { met, notApplicable, test, type Requirements } from "./requirement.ts";
 
 const icmp = "src/net/icmp/icmp.test.ts";
 
@@ -20,10 +20,6 @@ export const rfc1191: Requirements = {
     "SHOULD",
   ],
   "6.3-1": ["forget an estimate after 10 minutes", met, "SHOULD"],
-  "6.6-1": [
-    "let management disable path MTU discovery",
-    open("there is no switch: without DF, the estimate decides where we fragment"),
-    "SHOULD",
-  ],
+  "6.6-1": ["let management disable path MTU discovery", met, "SHOULD"],
   "4-1": ["say the MTU of the next hop", notApplicable("for routers")],
 };

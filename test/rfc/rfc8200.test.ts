@@ -218,6 +218,18 @@ test("4.5-7 a fragment that reaches over 65,535 bytes is reported", async () => 
   expect(world.errors).toEqual([[4, 0, 42]]);
 });
 
+test("4.5-8 a packet whose headers go on in its second fragment is reported", async () => {
+  const world = await world6();
+  const heard = world.received(protocol);
+  // Destination options of 16 bytes, of which the first fragment has 8.
+  const options = Uint8Array.of(protocol, 1, 1, 12, ...new Uint8Array(12));
+  world.send(44, fragment(1, 0, true, options.subarray(0, 8), 60));
+  world.send(44, fragment(1, 8, false, join(options.subarray(8), part(8)), 60));
+  await world.pass();
+  expect(heard).toEqual([]);
+  expect(world.errors).toEqual([[4, 3, 0]]);
+});
+
 test("4.5-9 overlapping fragments, and what comes after them, give nothing", async () => {
   const world = await world6();
   const heard = world.received(protocol);

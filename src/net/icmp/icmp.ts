@@ -221,8 +221,9 @@ class IcmpOverIp implements Icmp {
   #giveUp(layer: Layer, { reason, packet, pointer }: Undeliverable): void {
     const [type, code] = layer.numbers.reports[reason];
     if (reason !== "neighbour") {
-      // In version 4 the pointer is the first byte of its word.
-      this.report(packet, type, code, layer.ip.version === 4 ? 0 : pointer);
+      // In version 4 it is the first byte of its word, and only options are pointed at.
+      const inWord = reason === "option" ? pointer * 2 ** 24 : 0;
+      this.report(packet, type, code, layer.ip.version === 4 ? inWord : pointer);
       return;
     }
     const source = read(packet)?.source;

@@ -39,6 +39,7 @@ export const icmp4: IcmpVersion = {
   isTooBig: (type, code) => type === 3 && code === 4,
   reports: {
     protocol: [3, 2],
+    "first-fragment": [12, 0],
     header: [12, 0],
     option: [12, 0],
     "reassembly-timeout": [11, 1],
@@ -59,6 +60,7 @@ export const icmp6: IcmpVersion = {
   isTooBig: (type) => type === 2,
   reports: {
     protocol: [4, 1],
+    "first-fragment": [4, 3],
     header: [4, 0],
     option: [4, 2],
     "reassembly-timeout": [3, 1],

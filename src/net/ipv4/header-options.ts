@@ -15,6 +15,9 @@ import { isSameAddress } from "../prefix.ts";
 
 /** What is done with options; arrays are *borrowed*, and those that are given back are *fresh*. */
 export interface HeaderOptions {
+  /** Where an option is whose length cannot be, in bytes; `undefined` if none is. */
+  flawIn(options: Uint8Array): number | undefined;
+
   /** Whether a packet with these options is at the end of its source route, or has none. */
   isAtEnd(options: Uint8Array): boolean;
 
@@ -68,6 +71,13 @@ export function sourceRoute(
 
 /** For who connects IPv4. */
 export const headerOptions: HeaderOptions = {
+  flawIn(options) {
+    const last = optionsIn(options).at(-1);
+    let at = last === undefined ? 0 : last.byteOffset - options.byteOffset + last.length;
+    while (options[at] === type.noOperation) at += 1;
+    return (options[at] ?? type.end) === type.end ? undefined : at;
+  },
+
   isAtEnd(options) {
     const routes = optionsIn(options).filter(isSourceRoute);
     return routes.length < 2 && routes.every((route) => (route[2] ?? 0) > route.length);

@@ -103,7 +103,7 @@ export class Input {
       counters.badChecksum += 1;
       return;
     }
-    const refusal = this.#refusal(header, frame);
+    const refusal = this.#refusal(bytes, header, frame);
     if (refusal !== undefined) {
       counters[refusal] += 1;
       return;
@@ -137,9 +137,10 @@ export class Input {
 
   /** Why a packet is not taken, if it is not. */
   #refusal(
+    bytes: Uint8Array,
     header: packets.Ipv4Header,
     frame: "unicast" | "group" | "looped",
-  ): "notForUs" | "badSource" | "sourceRouted" | undefined {
+  ): "malformed" | "notForUs" | "badSource" | "sourceRouted" | undefined {
     const { routes, groups, headerOptions } = this.#options;
     const source = toNumber(header.source);
     const destination = toNumber(header.destination);
@@ -152,10 +153,15 @@ export class Input {
     if (!isForMany && (!isForOne || frame === "group")) return "notForUs";
     if (!isLooped && !this.#isPossibleSource(source, isForMany)) return "badSource";
     const { options } = header;
-    if (options.length > 0 && packets.hasSourceRoute(options) && !headerOptions?.isAtEnd(options)) {
-      return "sourceRouted";
+    if (options.length === 0) return undefined;
+    const flaw = headerOptions?.flawIn(options);
+    if (flaw !== undefined) {
+      const pointer = packets.headerBytes + flaw;
+      this.#options.undeliverable({ reason: "option", packet: bytes, pointer });
+      return "malformed";
     }
-    return undefined;
+    const isAtEnd = !packets.hasSourceRoute(options) || headerOptions?.isAtEnd(options) === true;
+    return isAtEnd ? undefined : "sourceRouted";
   }
 
   /** Whether another host may send from an address (RFC 1122, 3.2.1.3). */

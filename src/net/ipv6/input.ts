@@ -185,6 +185,7 @@ export class Input {
     // All headers must be in the first fragment (RFC 7112), and none be of fragments again.
     if (chain.end !== "protocol" || chain.at > first.length - startBytes) {
       this.#options.counters.malformed += 1;
+      if (chain.end === "protocol") this.#giveUp("first-fragment", 0);
       return;
     }
     this.#packet.payload = payload.subarray(chain.at);

@@ -37,6 +37,7 @@ export function segmentBytes(
 /** Writes segments over one `Ip`; one at a time, from fields that are set before. */
 export class SegmentWriter {
   readonly #ip: Ip;
+  readonly #dontFragment: boolean;
   readonly #plain: FrameOffload | undefined;
   #large: FrameOffload = { checksumOmitted: false, segmentBytes: 0 };
   #header: TcpHeader | undefined;
@@ -49,8 +50,9 @@ export class SegmentWriter {
   #options: PacketOptions = {};
   #addressSum = 0;
 
-  constructor(ip: Ip) {
+  constructor(ip: Ip, dontFragment: boolean) {
     this.#ip = ip;
+    this.#dontFragment = dontFragment;
     const { checksum } = ip.offloads;
     this.#plain = checksum ? { checksumOmitted: true, segmentBytes: 0 } : undefined;
   }
@@ -83,7 +85,7 @@ export class SegmentWriter {
   #prepare(ends: ConnectionEnds, offload: FrameOffload | undefined): void {
     const { timeToLive, trafficClass = 0, ipOptions } = ends.options ?? {};
     const source = ends.local;
-    const others = { dontFragment: true, takesStart: true };
+    const others = { dontFragment: this.#dontFragment, takesStart: true };
     const plain = { source, timeToLive, trafficClass, ipOptions, ...others };
     this.#ends = ends;
     this.#offload = offload;

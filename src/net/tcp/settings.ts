@@ -32,6 +32,8 @@ export interface TcpSettings {
   /** How long a connection that nobody reads waits for the peer's FIN. */
   readonly finWait2Ms: number;
   readonly congestion: "cubic" | "new-reno";
+  /** Whether IPv4 may not fragment segments, so that the path's MTU becomes known (RFC 1191). */
+  readonly discoversPathMtu: boolean;
   /** RFC 7323 and RFC 2018. */
   readonly timestamps: boolean;
   readonly selectiveAcknowledgment: boolean;
@@ -52,6 +54,7 @@ export const defaultSettings: TcpSettings = {
   maxTimeWaits: 16_384,
   finWait2Ms: 60_000,
   congestion: "cubic",
+  discoversPathMtu: true,
   timestamps: true,
   selectiveAcknowledgment: true,
   tailLossProbe: true,

@@ -277,7 +277,7 @@ class TcpLayer implements Tcp, ConnectionLayer {
       ip.onBatchEnd(() => this.#endBatch()),
       () => ip.listen(protocol, undefined),
     );
-    return { ip, writer: new SegmentWriter(ip) };
+    return { ip, writer: new SegmentWriter(ip, this.settings.discoversPathMtu) };
   }
 
   #path(address: Uint8Array): Path | undefined {
