@@ -381,8 +381,10 @@ test("3.2.1.8b-2 packets have no options", async () => {
 /** A source route, loose unless it is 137, at its end or not, through these hosts. */
 function route(kind: number, isAtEnd: boolean, ...hosts: readonly string[]): Uint8Array {
   const length = 3 + 4 * hosts.length;
-  const addresses = hosts.flatMap((host) => [...address(host)]);
-  return bytes(kind, length, isAtEnd ? length + 1 : 4, ...addresses, 0);
+  const option = new Uint8Array(length + 1);
+  option.set([kind, length, isAtEnd ? length + 1 : 4]);
+  for (const [index, host] of hosts.entries()) option.set(address(host), 3 + 4 * index);
+  return option;
 }
 
 test("3.2.1.8c-1 a packet with a source route goes to its first gateway", async () => {
