@@ -164,6 +164,25 @@ test("connect() makes IPv6 addresses of what a router says, and asks the servers
   });
 });
 
+test("a spare gateway takes the place of one that does not answer", async () => {
+  const world = new World();
+  await world.run(async () => {
+    const router = await world.plain("10.0.0.1/24");
+    const ipv4 = {
+      address: prefix("10.0.0.2/24"),
+      gateway: Uint8Array.of(10, 0, 0, 254),
+      spareGateways: [Uint8Array.of(10, 0, 0, 1)],
+    };
+    const socket = (await world.stack({ ipv4, ipv6: "none" })).udp.bind(0);
+    const before = router.counters["ipv4NotForUs"] ?? 0;
+    for (let second = 0; second < 5; second += 1) {
+      socket.send(Uint8Array.of(1), { address: "192.0.2.1", port: 9 });
+      await world.pass(1000);
+    }
+    expect(router.counters["ipv4NotForUs"]).toBeGreaterThan(before);
+  });
+});
+
 test("a link that comes back has addresses probed for again, and the lease asked for", async () => {
   const world = new World();
   await world.run(async () => {

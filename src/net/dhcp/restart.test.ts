@@ -55,6 +55,23 @@ describe("a link that comes back", () => {
     expect(ip.addresses).toEqual([]);
   });
 
+  test("leads to another address where another host has ours there", async () => {
+    const { server, ip, ipv4, start, pass } = dhcpWorld();
+    const client = start();
+    await pass(100);
+    server.answers = {};
+    client.restart();
+    await pass(1);
+    ipv4.lose(Uint8Array.of(10, 0, 0, 50));
+    expect(client.lease).toBeUndefined();
+    await pass(1);
+    expect(server.kinds.at(-1)).toBe("decline");
+    server.addresses = [Uint8Array.of(10, 0, 0, 60)];
+    server.answers = { discover: "offer", request: "ack" };
+    await pass(11);
+    expect(ip.addresses).toEqual(["10.0.0.60/24"]);
+  });
+
   test("ends the wait for a server", async () => {
     const { server, start, pass } = dhcpWorld();
     server.answers = {};

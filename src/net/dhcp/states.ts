@@ -23,7 +23,7 @@ const transitions: Readonly<Record<DhcpState, Partial<Record<DhcpEvent, DhcpStat
   init: { timeout: "selecting" },
   selecting: { offer: "requesting" },
   requesting: { ack: "claiming", nak: "init", timeout: "init" },
-  rebooting: { ack: "claiming", nak: "init", timeout: "init" },
+  rebooting: { ack: "claiming", nak: "init", conflict: "init", timeout: "init" },
   claiming: { claimed: "bound", conflict: "init" },
   bound: { conflict: "init", timeout: "renewing" },
   renewing: { ack: "bound", nak: "init", conflict: "init", timeout: "rebinding" },
