@@ -260,7 +260,7 @@ class Ipv6Layer implements Ipv6 {
   }
 
   restart(): void {
-    if (!this.#isClosed) this.#ndp.restart();
+    if (!this.#isClosed) this.ndp.restart();
   }
 
   async configure({ address, length }: Prefix): Promise<void> {

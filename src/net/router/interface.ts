@@ -123,6 +123,8 @@ export class RouterInterface {
       arp: this.arp,
       send: (mac, { bytes, offload }) => this.transmit(4, mac, bytes, offload),
       giveUp: ({ bytes }) => host.unreachable(bytes),
+      // There is no other router to turn to.
+      lost: () => {},
     });
     this.v6.onUndeliverable(({ reason, packet }) => {
       if (reason === "neighbour") host.unreachable(packet.slice());
@@ -354,6 +356,9 @@ export class RouterInterface {
       },
       counters: arp.counters ?? {},
       query: (_address, found) => found(ethernet.mac),
+      // What the router's own packets find out is of the router, which is reached.
+      advise: () => {},
+      restart: () => arp.restart(),
       claim: (address, options) => arp.claim(address, options),
       release: (address) => arp.release(address),
       onConflict: (listener) => arp.onConflict(listener),
