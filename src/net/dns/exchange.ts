@@ -30,6 +30,10 @@ export interface ExchangeOptions {
   readonly tcp?: Tcp | undefined;
   readonly clock: Clock;
   readonly random: Random;
+  /** Writes queries, as {@link encode} does by default. */
+  readonly encode?: typeof encode;
+  /** Whether a message repeats a query's question well enough; any that asks the same by default. */
+  readonly repeats?: (query: Uint8Array, message: Uint8Array) => boolean;
 }
 
 /** An answer, and the message that its data is part of. */
@@ -139,7 +143,8 @@ export class Exchange {
       data: new Uint8Array(0),
     };
     const query = new Uint8Array(12 + nameBytes(question.name) + 4 + 11);
-    const length = encode(
+    const write = this.#options.encode ?? encode;
+    const length = write(
       {
         id: this.#options.random.uint32() & 0xffff,
         flags: flag.recursionDesired,
@@ -170,7 +175,7 @@ export class Exchange {
         const { bytes, from } = datagram;
         const isFromServer =
           from.port === port && isSameAddress(parseAddress(from.address) ?? query, address);
-        const reply = isFromServer ? replyTo(query, question, bytes) : undefined;
+        const reply = isFromServer ? this.#replyTo(query, question, bytes) : undefined;
         if (reply !== undefined) return reply;
         this.counters.strayMessages += 1;
       }
@@ -192,12 +197,17 @@ export class Exchange {
     try {
       await flow.write(Uint8Array.of(query.length >>> 8, query.length, ...query));
       const message = await readMessage(flow, signal);
-      const reply = message && replyTo(query, question, message);
+      const reply = message && this.#replyTo(query, question, message);
       if (reply === undefined) throw new Error("The server sent no answer");
       return reply;
     } finally {
       flow.abort();
     }
+  }
+
+  #replyTo(query: Uint8Array, asked: DnsQuestion, message: Uint8Array): Reply | undefined {
+    const repeats = this.#options.repeats?.(query, message) ?? true;
+    return repeats ? replyTo(query, asked, message) : undefined;
   }
 }
 

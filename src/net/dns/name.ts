@@ -49,11 +49,13 @@ export function encodeName(name: string, into: Uint8Array, at: number): number {
 /**
  * Reads the name at `at` of a message, in lower case, and where it ends; `undefined` if it is none.
  * Bytes that are no part of a host's name are written as `\` and three digits (RFC 1035, 5.1). A
- * pointer must lead further back than all before it, so that there are no loops.
+ * pointer must lead further back than all before it, so that there are no loops. `texts` may have
+ * other words for bytes.
  */
 export function decodeName(
   message: Uint8Array,
   at: number,
+  texts: readonly string[] = byteTexts,
 ): { readonly name: string; readonly end: number } | undefined {
   let name = "";
   let end: number | undefined;
@@ -76,7 +78,7 @@ export function decodeName(
     bytes += 1 + length;
     if (length > 63 || next > message.length || bytes > maxNameBytes) return undefined;
     if (name !== "") name += ".";
-    for (position += 1; position < next; position += 1) name += byteTexts[message[position] ?? 0];
+    for (position += 1; position < next; position += 1) name += texts[message[position] ?? 0];
   }
 }
 

@@ -83,10 +83,16 @@ export interface DnsPacket {
   readonly additionals: readonly DnsRecord[];
 }
 
-/** Reads a message without copying its data; `undefined` if it is not whole. */
-export function decode(message: Uint8Array): DnsPacket | undefined {
+/**
+ * Reads a message without copying its data; `undefined` if it is not whole. Names are read by
+ * `readName`.
+ */
+export function decode(
+  message: Uint8Array,
+  readName: typeof decodeName = decodeName,
+): DnsPacket | undefined {
   if (message.length < offset.questions) return undefined;
-  const reader = new Reader(message);
+  const reader = new Reader(message, readName);
   const count = (index: number): number => word(message, offset.counts + 2 * index);
   const packet = {
     id: word(message, offset.id),
@@ -103,10 +109,12 @@ export function decode(message: Uint8Array): DnsPacket | undefined {
 class Reader {
   isWhole = true;
   readonly #message: Uint8Array;
+  readonly #readName: typeof decodeName;
   #at: number = offset.questions;
 
-  constructor(message: Uint8Array) {
+  constructor(message: Uint8Array, readName: typeof decodeName) {
     this.#message = message;
+    this.#readName = readName;
   }
 
   list<T>(count: number, read: () => T | undefined): T[] {
@@ -120,7 +128,7 @@ class Reader {
   }
 
   question(): DnsQuestion | undefined {
-    const named = decodeName(this.#message, this.#at);
+    const named = this.#readName(this.#message, this.#at);
     if (named === undefined || named.end + recordOffset.ttl > this.#message.length) {
       return undefined;
     }
