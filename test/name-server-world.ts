@@ -46,7 +46,7 @@ $INCLUDE large
 /** 12 texts of 200 bytes: more than a datagram takes. */
 const large = Array.from(
   { length: 12 },
-  (_, index) => `large TXT "${`${index % 10}`.repeat(200)}"`,
+  (_, index) => `large TXT "${index.toString(36).repeat(200)}"`,
 );
 
 /** Reads the text of a zone. */
