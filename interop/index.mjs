@@ -17,6 +17,7 @@ const topics = [
   "configuration",
   "services",
   "routers",
+  "names",
   "unikernels",
   "http",
 ];

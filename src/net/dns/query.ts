@@ -2,7 +2,14 @@
 
 import { word } from "../words.ts";
 import { readName } from "./domain.ts";
-import { decode, flag, recordType, type DnsQuestion, type DnsRecord } from "./packet.ts";
+import {
+  decode,
+  flag,
+  recordType,
+  type DnsPacket,
+  type DnsQuestion,
+  type DnsRecord,
+} from "./packet.ts";
 
 /** Response codes of a server (RFC 1035, 4.1.1; RFC 6891, 9). */
 export const rcode = {
@@ -43,25 +50,28 @@ export function readQuery(message: Uint8Array): Query | "response" | "malformed"
   if (message.length < 12) return "malformed";
   const head = { id: word(message, 0), flags: word(message, 2) };
   if ((head.flags & flag.response) !== 0) return "response";
-  const wrong = (fault: number): Query => ({
-    ...head,
-    question: undefined,
-    edns: undefined,
-    fault,
-  });
-  if ((head.flags & flag.opcode) !== 0) return wrong(rcode.notImplemented);
+  const isUnknown = (head.flags & flag.opcode) !== 0;
   const packet = decode(message, readName);
   const [question, ...more] = packet?.questions ?? [];
-  if (packet === undefined || question === undefined || more.length > 0) {
-    return wrong(rcode.formatError);
-  }
-  const all = [...packet.answers, ...packet.authorities, ...packet.additionals];
-  const [opt, ...others] = all.filter(({ type }) => type === recordType.OPT);
-  const isRight = opt === undefined || (opt.name === "" && packet.additionals.includes(opt));
-  if (!isRight || others.length > 0) return wrong(rcode.formatError);
+  const opts = packet === undefined ? [] : optsOf(packet);
+  const [opt] = opts ?? [];
   const edns = opt && ednsOf(opt);
+  const isRight = opts !== undefined && opts.length < 2 && more.length === 0;
+  if (isUnknown || question === undefined || !isRight) {
+    const fault = isUnknown ? rcode.notImplemented : rcode.formatError;
+    // Whoever speaks EDNS shall know from a refusal that we do (RFC 6891, 7).
+    return { ...head, question: undefined, edns: isRight ? edns : undefined, fault };
+  }
   const fault = edns !== undefined && edns.version > 0 ? rcode.badVersion : rcode.ok;
   return { ...head, question, edns, fault };
+}
+
+/** The OPT records of a message, or `undefined` if one is not where and as it should be. */
+function optsOf(packet: DnsPacket): readonly DnsRecord[] | undefined {
+  const isOpt = ({ type }: DnsRecord): boolean => type === recordType.OPT;
+  const opts = packet.additionals.filter(isOpt);
+  const isMisplaced = [...packet.answers, ...packet.authorities].some(isOpt);
+  return isMisplaced || opts.some(({ name }) => name !== "") ? undefined : opts;
 }
 
 function ednsOf({ class: payloadBytes, ttlSeconds }: DnsRecord): Edns {
