@@ -16,6 +16,7 @@ const expectations: Readonly<Record<string, { shows: string | RegExp; exits?: nu
   console: { shows: /\S/ },
   dhcp: { shows: "10.0.0.1 gives 10.0.0.100 to 10.0.0.199" },
   "disk-lottery": { shows: "Reload to draw again.\n", exits: 0 },
+  dns: { shows: "Serving 10 records" },
   "echo-server": { shows: "Port 7 of TCP and UDP, at 10.0.0.1/24" },
   frames: { shows: "I am Alice" },
   hello: { shows: /^(?:hello\n){4}$/, exits: 0 },

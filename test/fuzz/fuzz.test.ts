@@ -3,6 +3,7 @@ import { seededGenerator } from "../../src/simulated/generator.ts";
 import { decodeEverywhere } from "./decoders.ts";
 import { fuzzStack } from "./live.ts";
 import { mutate, repair } from "./mutate.ts";
+import { fuzzNames } from "./names.ts";
 
 test("no decoder and no layer throws on mutated frames", async () => {
   let count = 0;
@@ -11,6 +12,12 @@ test("no decoder and no layer throws on mutated frames", async () => {
     if (count % 10 === 0) decodeEverywhere(frame);
   });
   expect(count).toBe(10_000);
+});
+
+test("no zone file, query or answer makes anything throw, or a reply wrong", async () => {
+  let count = 0;
+  await fuzzNames(1, 2000, () => (count += 1));
+  expect(count).toBeGreaterThanOrEqual(2000);
 });
 
 test("mutate() changes most frames, and is the same for the same seed", () => {

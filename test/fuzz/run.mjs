@@ -1,6 +1,7 @@
-// node test/fuzz/run.mjs [--inputs=1000000] [--seed=1]
-// Feeds mutated frames to two whole stacks, and one in ten to every decoder. Exits with 1 if
-// something throws or the memory grows.
+// node test/fuzz/run.mjs [--inputs=1000000] [--seed=1] [--names]
+// Feeds mutated frames to two whole stacks, and one in ten to every decoder; with --names, mutated
+// zone files, queries and answers to name servers instead. Exits with 1 if something throws or the
+// memory grows.
 
 import { parseArgs } from "node:util";
 import { runnerImport } from "vite";
@@ -9,12 +10,15 @@ const { values } = parseArgs({
   options: {
     inputs: { type: "string", default: "1000000" },
     seed: { type: "string", default: "1" },
+    names: { type: "boolean", default: false },
   },
 });
 const load = async (/** @type {string} */ file) =>
   (await runnerImport(new URL(file, import.meta.url).pathname, { logLevel: "error" })).module;
 /** @type {typeof import("./live.ts")} */
 const { fuzzStack } = await load("live.ts");
+/** @type {typeof import("./names.ts")} */
+const { fuzzNames } = await load("names.ts");
 /** @type {typeof import("./decoders.ts")} */
 const { decodeEverywhere } = await load("decoders.ts");
 
@@ -26,10 +30,11 @@ let last = new Uint8Array();
 const startMs = performance.now();
 process.on("uncaughtException", fail);
 try {
-  await fuzzStack(Number(values.seed), inputs, (frame) => {
+  const fuzz = values.names ? fuzzNames : fuzzStack;
+  await fuzz(Number(values.seed), inputs, (frame) => {
     last = frame;
     count += 1;
-    if (count % 10 === 0) decodeEverywhere(frame);
+    if (count % 10 === 0 && !values.names) decodeEverywhere(frame);
     if (count % 1_000_000 !== 0) return;
     const heapBytes = process.memoryUsage().heapUsed;
     console.log(`${count} inputs, ${Math.round(heapBytes / 1e6)} MB of heap`);

@@ -68,7 +68,7 @@ describe("parseName()", () => {
     [".a", "empty"],
     ["..", "empty"],
     [`${"a".repeat(64)}.`, "63"],
-    [`${"abc.".repeat(64)}`, "255"],
+    ["abc.".repeat(64), "255"],
     ["a\\", "escape"],
     ["a\\1", "escape"],
     ["a\\256", "escape"],

@@ -35,6 +35,8 @@ export interface DnsServerOptions {
   readonly forwarder?: Forwarder | undefined;
   /** Who may have the forwarder asked, by address; everybody by default. */
   readonly mayForward?: (address: string) => boolean;
+  /** Is told of each question, and who asks it. */
+  readonly onQuestion?: (question: DnsQuestion, address: string) => void;
   /** The limit on equal answers to one network over UDP. */
   readonly limit?: ResponseLimitOptions;
   /** Connections at once, 64 by default; those beyond are aborted. */
@@ -216,6 +218,7 @@ class Server implements DnsServer {
   ): Answer | number | Promise<Answer | number> {
     const { question, fault, flags } = query;
     if (question === undefined || fault !== rcode.ok) return this.#count(fault);
+    this.#options.onQuestion?.(question, address);
     const { type } = question;
     if (isMeta(type)) return this.#count(rcode.notImplemented);
     if (question.class !== internetClass || transferTypes.has(type)) {
