@@ -52,10 +52,10 @@ class Datagrams implements Udp {
           signal?.throwIfAborted();
           const bytes = queue.shift();
           if (bytes !== undefined) return datagram(bytes);
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-            signal?.addEventListener("abort", () => resolve());
-          });
+          const stop = (): void => wake();
+          signal?.addEventListener("abort", stop);
+          await new Promise<void>((resolve) => (wake = resolve));
+          signal?.removeEventListener("abort", stop);
         }
       },
       [Symbol.asyncDispose]: async () => {},

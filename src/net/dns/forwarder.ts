@@ -153,12 +153,15 @@ class CachingForwarder implements Forwarder {
     const controller = new AbortController();
     const timer = this.#timers.timer(() => controller.abort(new Error("It took too long")));
     timer.set(this.#timers.nowMs() + (this.#options.deadlineMs ?? 5000));
-    const ends = signal === undefined ? [controller.signal] : [controller.signal, signal];
+    const stop = (): void => controller.abort(signal?.reason);
+    signal?.addEventListener("abort", stop);
     try {
+      signal?.throwIfAborted();
       const start = (shared: AbortSignal): Promise<ForwardedReply> => this.#fetch(question, shared);
-      return await this.#asking.join(keyFor(question), start, AbortSignal.any(ends));
+      return await this.#asking.join(keyFor(question), start, controller.signal);
     } finally {
       timer.clear();
+      signal?.removeEventListener("abort", stop);
     }
   }
 

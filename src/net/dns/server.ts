@@ -117,7 +117,6 @@ class Server implements DnsServer {
   readonly #socket: UdpSocket;
   readonly #listener: TcpListener | undefined;
   readonly #flows = new Set<TcpFlow>();
-  readonly #closing = new AbortController();
   #authority: Authority;
 
   constructor(options: DnsServerOptions) {
@@ -142,7 +141,6 @@ class Server implements DnsServer {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing.abort(new Error("The server was disposed"));
     await this.#listener?.[Symbol.asyncDispose]();
     await this.#socket[Symbol.asyncDispose]();
     for (const flow of this.#flows) flow.abort();
@@ -239,7 +237,7 @@ class Server implements DnsServer {
   async #forward(question: DnsQuestion, found: Answer | undefined): Promise<Answer | number> {
     this.counters.forwarded += 1;
     const { forwarder } = this.#options;
-    const reply = await forwarder?.ask(question, this.#closing.signal);
+    const reply = await forwarder?.ask(question);
     if (reply === undefined || reply.code === rcode.serverFailure) {
       return this.#count(rcode.serverFailure);
     }
