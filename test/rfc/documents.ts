@@ -2,6 +2,7 @@
 
 import { rfc9293With } from "./catalogue.ts";
 import type { Document } from "./requirement.ts";
+import { rfc1034 } from "./rfc1034.ts";
 import { rfc1035 } from "./rfc1035.ts";
 import { rfc1122 } from "./rfc1122.ts";
 import { rfc1191 } from "./rfc1191.ts";
@@ -13,6 +14,7 @@ import { rfc2308 } from "./rfc2308.ts";
 import { rfc4330 } from "./rfc4330.ts";
 import { rfc4443 } from "./rfc4443.ts";
 import { rfc4787 } from "./rfc4787.ts";
+import { rfc4592 } from "./rfc4592.ts";
 import { rfc4861 } from "./rfc4861.ts";
 import { rfc4862 } from "./rfc4862.ts";
 import { rfc5227 } from "./rfc5227.ts";
@@ -23,6 +25,7 @@ import { rfc5905 } from "./rfc5905.ts";
 import { rfc5961 } from "./rfc5961.ts";
 import { rfc6298 } from "./rfc6298.ts";
 import { rfc6528 } from "./rfc6528.ts";
+import { rfc6891 } from "./rfc6891.ts";
 import { rfc7323 } from "./rfc7323.ts";
 import { rfc768 } from "./rfc768.ts";
 import { rfc791 } from "./rfc791.ts";
@@ -41,7 +44,12 @@ export const documents: readonly Document[] = [
   { number: 791, title: "Internet Protocol", requirements: rfc791 },
   { number: 792, title: "Internet Control Message Protocol", requirements: rfc792 },
   { number: 826, title: "Address Resolution Protocol", requirements: rfc826 },
-  { number: 1035, title: "Domain names: a stub resolver", requirements: rfc1035 },
+  {
+    number: 1034,
+    title: "Domain concepts: a server, and one that asks others",
+    requirements: rfc1034,
+  },
+  { number: 1035, title: "Domain names: a stub resolver and a server", requirements: rfc1035 },
   {
     number: 1122,
     title: "Requirements for Internet hosts: links, IP, ICMP, UDP",
@@ -59,6 +67,7 @@ export const documents: readonly Document[] = [
   { number: 4330, title: "Simple Network Time Protocol, version 4", requirements: rfc4330 },
   { number: 4443, title: "ICMP for IPv6", requirements: rfc4443 },
   { number: 4787, title: "Translation of addresses: UDP", requirements: rfc4787 },
+  { number: 4592, title: "Wildcards of the Domain Name System", requirements: rfc4592 },
   { number: 4861, title: "Neighbor discovery for IPv6: a host", requirements: rfc4861 },
   { number: 4862, title: "IPv6 stateless address autoconfiguration", requirements: rfc4862 },
   { number: 5227, title: "IPv4 address conflict detection", requirements: rfc5227 },
@@ -69,6 +78,7 @@ export const documents: readonly Document[] = [
   { number: 5961, title: "TCP's Robustness to Blind In-Window Attacks", requirements: rfc5961 },
   { number: 6298, title: "TCP's Retransmission Timer", requirements: rfc6298 },
   { number: 6528, title: "Initial Sequence Numbers", requirements: rfc6528 },
+  { number: 6891, title: "Extension mechanisms for the Domain Name System", requirements: rfc6891 },
   { number: 7323, title: "TCP Extensions for High Performance", requirements: rfc7323 },
   { number: 8200, title: "Internet Protocol, version 6", requirements: rfc8200 },
   { number: 8201, title: "Path MTU discovery for IPv6", requirements: rfc8201 },

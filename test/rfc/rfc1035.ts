@@ -1,10 +1,12 @@
-/** RFC 1035, Domain Names: what it requires of a stub resolver, and RFC 1034, 5.3, of its limits. */
+/** RFC 1035, Domain Names: what it requires of a stub resolver, of zone files and of a server. */
 
-import { met, notApplicable, test, type Requirements } from "./requirement.ts";
+import { met, test, type Requirements } from "./requirement.ts";
 
 const resolver = "src/net/dns/resolver.test.ts";
 const exchange = "src/net/dns/exchange.test.ts";
 const codec = "src/net/dns/packet.test.ts";
+const zoneFile = "src/net/dns/zone-file.test.ts";
+const server = "src/net/dns/server.test.ts";
 
 export const rfc1035: Requirements = {
   "2.3.1-1": ["names compare without regard to case", met],
@@ -46,5 +48,53 @@ export const rfc1035: Requirements = {
     test(resolver, "are kept as long as they say"),
   ],
   "3.6-1": ["aliases are followed", test(resolver, "follow aliases, within a message and beyond")],
-  "6-1": ["a server", notApplicable("a stub resolver is none")],
+  "4.1.1-3": [
+    "an answer repeats the id, the opcode and whether recursion is wanted",
+    test(server, "a query is answered with its id"),
+  ],
+  "4.1.1-4": [
+    "what a server does not do is answered with a code",
+    test(server, "%s is answered with a code"),
+  ],
+  "4.1.4-2": [
+    "names are written as pointers to those before them, but in data of other types",
+    test("src/net/dns/message-writer.test.ts", "names are pointers to those before them"),
+    "MAY",
+  ],
+  "4.2.1-2": [
+    "an answer over UDP that is longer than 512 bytes is cut, and says so",
+    test(server, "what does not fit 512 bytes is cut"),
+  ],
+  "4.2.2-2": [
+    "a server answers others while a connection waits, and ends those that are idle",
+    test(server, "a connection that is silent, or sends half a message, ends after its time"),
+  ],
+  "4.2.2-3": [
+    "several questions of one connection are answered",
+    test(server, "several queries of one connection are answered, cut anywhere"),
+  ],
+  "5.1-1": [
+    "parentheses, comments, texts in quotes, escapes and blanks are read",
+    test(zoneFile, "reads a zone as RFC 1035 shows one"),
+  ],
+  "5.1-2": [
+    "names are below the origin, which $ORIGIN sets",
+    test(zoneFile, "$ORIGIN holds for what follows"),
+  ],
+  "5.1-3": [
+    "$INCLUDE does not change the origin of what follows",
+    test(zoneFile, "$INCLUDE reads what a function gives, and goes on as before"),
+  ],
+  "5.1-4": [
+    "without a time to live there is that of the record before",
+    test(zoneFile, "without $TTL a record has the time of the one before it"),
+  ],
+  "5.2-1": [
+    "a zone that contradicts itself is not loaded",
+    test("src/net/dns/authority.test.ts", "refuses %j"),
+  ],
+  "6.2-1": [
+    "what zones say has authority",
+    test(server, "a query is answered with its id, its question letter by letter, and AA"),
+  ],
 };

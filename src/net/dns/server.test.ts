@@ -3,8 +3,10 @@ import {
   framed,
   nameServerWorld,
   queryOf,
+  zoneOf,
   type NameServerWorld,
 } from "../../../test/name-server-world.ts";
+import type { Forwarder } from "./forwarder.ts";
 
 const web = ["www.example 3600 A 192.0.2.80", "www.example 3600 A 192.0.2.81"];
 const negative = "example 300 SOA ns.example. admin.example. 7 7200 600 604800 300";
@@ -97,11 +99,23 @@ describe("over UDP", () => {
     expect(counted(world)).toMatchObject({ truncated: 2 });
   });
 
-  test("addresses that do not fit are left out, unless a referral needs them", async () => {
+  test("sizes below 512 bytes count as 512", async () => {
     const world = await nameServerWorld();
     const mail = await world.ask(queryOf("example", "MX", { edns: [100] }));
     expect(mail).toMatchObject({ flags: "aa", edns: [1232, 0] });
     expect(mail?.additionals).toHaveLength(2);
+  });
+
+  test("addresses that do not fit are left out, and mark a referral as cut", async () => {
+    const many = Array.from({ length: 40 }, (_, index) => `A 192.0.2.${index}`).join("\n ");
+    const text = `@ 9 SOA a b 1 2 3 4 5\n NS a\n MX 10 a\na ${many}\nsub NS ns.sub\nns.sub ${many}`;
+    const world = await nameServerWorld(() => ({ zones: [zoneOf(text)] }));
+    const mail = await world.ask(queryOf("example", "MX"));
+    expect(mail).toMatchObject({ flags: "aa", answers: ["example 9 MX 10 a.example."] });
+    expect(mail?.additionals).toEqual([]);
+    const referral = await world.ask(queryOf("x.sub.example", "A"));
+    expect(referral).toMatchObject({ flags: "tc", additionals: [] });
+    expect(referral?.authorities).toHaveLength(1);
   });
 
   test("EDNS is answered with ours, and the DO bit as it came", async () => {
@@ -126,6 +140,22 @@ describe("over UDP", () => {
     expect(await world.ask(two)).toMatchObject({ code: 1, edns: undefined });
     const named = Uint8Array.from([...query.subarray(0, -11), 1, 0x61, ...query.subarray(-11)]);
     expect(await world.ask(named)).toMatchObject({ code: 1 });
+  });
+
+  test("options and flags of EDNS that are not known are ignored", async () => {
+    const world = await nameServerWorld();
+    const query = queryOf("www.example", "A", { edns: [1232, 0x7fff] });
+    query[query.length - 1] = 6;
+    const withOption = Uint8Array.from([...query, 0xfd, 0xe9, 0, 2, 1, 2]);
+    expect(await world.ask(withOption)).toMatchObject({ answers: web, edns: [1232, 0] });
+  });
+
+  test("who speaks EDNS is refused with it", async () => {
+    const world = await nameServerWorld();
+    const unknown = queryOf("www.example", "A", { flags: 0x2000, edns: [1232] });
+    expect(await world.ask(unknown)).toMatchObject({ code: 4, edns: [1232, 0] });
+    const refused = queryOf("www.test", "A", { edns: [1232] });
+    expect(await world.ask(refused)).toMatchObject({ code: 5, edns: [1232, 0] });
   });
 
   test("one set of records is enough for all types, and all come over TCP", async () => {
@@ -230,7 +260,69 @@ describe("over TCP", () => {
   });
 });
 
-test("setZones() serves others, or stays as it was if they are none", async () => {
+/** A forwarder that knows one address, and nothing of `no.test`. */
+function fakeForwarder(asked: string[]): Forwarder {
+  return {
+    counters: {},
+    setServers: () => {},
+    ask: async ({ name, type }) => {
+      asked.push(name);
+      if (name === "fails.test") return { code: 2, answers: [], authorities: [] };
+      if (name === "no.test") return { code: 3, answers: [], authorities: [] };
+      const data = Uint8Array.of(192, 0, 2, 200);
+      return {
+        code: 0,
+        answers: [[{ name, type, class: 1, ttlSeconds: 9, data }]],
+        authorities: [],
+      };
+    },
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
+
+describe("with a forwarder", () => {
+  const wanted = { flags: 0x100 };
+
+  test("other names are asked of the forwarder, for who wants it and may", async () => {
+    const asked: string[] = [];
+    const world = await nameServerWorld(() => ({
+      forwarder: fakeForwarder(asked),
+      mayForward: (address) => address === "10.0.0.1",
+    }));
+    const found = await world.ask(queryOf("www.test", "A", wanted));
+    expect(found).toMatchObject({ flags: "rd ra", answers: ["www.test 9 A 192.0.2.200"] });
+    const [overTcp] = await world.askOverTcp(framed(queryOf("www.test", "A", wanted)), 1);
+    expect(overTcp).toMatchObject({ flags: "rd ra", answers: ["www.test 9 A 192.0.2.200"] });
+    expect(await world.ask(queryOf("no.test", "A", wanted))).toMatchObject({ code: 3 });
+    expect(await world.ask(queryOf("fails.test", "A", wanted))).toMatchObject({ code: 2 });
+    expect(asked).toHaveLength(4);
+    // Who does not want it is refused, and so is who may not.
+    const plain = await world.ask(queryOf("www.test", "A"));
+    expect(plain).toMatchObject({ code: 5, flags: "ra" });
+    const stranger = await world.stack("10.0.0.2");
+    const refused = await world.ask(queryOf("www.test", "A", wanted), stranger);
+    expect(refused).toMatchObject({ code: 5, flags: "rd" });
+    expect(asked).toHaveLength(4);
+  });
+
+  test("our names are ours, and their aliases and delegations are followed further", async () => {
+    const asked: string[] = [];
+    const world = await nameServerWorld(() => ({ forwarder: fakeForwarder(asked) }));
+    const own = await world.ask(queryOf("www.example", "A", wanted));
+    expect(own).toMatchObject({ flags: "aa rd ra", answers: web });
+    expect(asked).toEqual([]);
+    const away = await world.ask(queryOf("away.example", "A", wanted));
+    expect(away?.answers).toEqual([
+      "away.example 3600 CNAME www.other.test.",
+      "www.other.test 9 A 192.0.2.200",
+    ]);
+    const below = await world.ask(queryOf("x.sub.example", "A", wanted));
+    expect(below).toMatchObject({ flags: "rd ra", answers: ["x.sub.example 9 A 192.0.2.200"] });
+    expect(asked).toEqual(["www.other.test", "x.sub.example"]);
+  });
+});
+
+test("setZones() serves others", async () => {
   const world = await nameServerWorld();
   world.server.setZones([]);
   expect(await world.ask(queryOf("www.example", "A"))).toMatchObject({ code: 5 });
