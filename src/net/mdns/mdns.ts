@@ -1,0 +1,346 @@
+import { ResolverError, type Clock, type Device, type Endpoint } from "../../devices/index.ts";
+import type { Random, Stack } from "../../devices/index.ts";
+import { formatAddress, parsePrefix } from "../address.ts";
+import { below, labelsOf } from "../dns/domain.ts";
+import { recordType } from "../dns/packet.ts";
+import { namesIn } from "../dns/record-fields.ts";
+import { timersOf, type Timers } from "../timers.ts";
+import { Browser, type ServiceChange } from "./browser.ts";
+import { Claim, type Holding } from "./claim.ts";
+import { Link } from "./link.ts";
+import type { MdnsMessage, MdnsRecord } from "./packet.ts";
+import { Querier } from "./querier.ts";
+import { Responder } from "./responder.ts";
+import {
+  domain,
+  encodePlace,
+  encodeTarget,
+  encodeTexts,
+  hostName,
+  instanceName,
+  nameOfLink,
+  nextHost,
+  nextTitle,
+  titleOf,
+  typeName,
+  typesName,
+  type Service,
+} from "./service.ts";
+
+/** What multicast DNS stands on. */
+export interface MdnsOptions {
+  /** Its UDP, and its addresses, which others are told; a stack of frames (`genericStack()`). */
+  readonly stack: Pick<Stack, "udp" | "addresses" | "onAddressesChange">;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The first label of our name: letters, digits and `-`. Without it we only look. */
+  readonly hostName?: string;
+}
+
+/** A service that we offer. Disposing it tells others that it is gone. */
+export interface Publication extends AsyncDisposable {
+  /** What people call it: another than was wanted, if somebody had that. */
+  readonly name: string;
+}
+
+/** Names and services of the link, without a server. */
+export interface Mdns extends Device {
+  /** Our name, such as `host.local`, once it is ours: another than was wanted, if it was taken. */
+  readonly hostName: string | undefined;
+
+  /**
+   * Offers a service on this host, and resolves when its name is ours and was announced.
+   *
+   * @throws {TypeError} if it has no name, type or texts as services have, or we have no name
+   * @throws {ResolverError} `closed`
+   */
+  publish(service: Service): Promise<Publication>;
+
+  /**
+   * Tells of each service of a type (`_http._tcp`, or finer `_printer._sub._http._tcp`) that is
+   * there, comes, changes or goes. Returns the function that stops it.
+   *
+   * @throws {TypeError} if it is no type
+   */
+  browse(type: string, listener: (change: ServiceChange) => void): () => void;
+
+  /** Tells of each type of services that is new on the link. Returns the function that stops it. */
+  browseTypes(listener: (type: string) => void): () => void;
+
+  /**
+   * Finds the addresses of a host such as `host.local`, at least one.
+   *
+   * @throws {ResolverError} `not-found` if nobody answers within `timeoutMs` (3,000 by default),
+   *   `closed`
+   * @throws {TypeError} if it is no name of the link
+   * @throws the signal's reason, when it aborts
+   */
+  resolve(
+    name: string,
+    options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
+  ): Promise<readonly string[]>;
+}
+
+/** For names of hosts, and what says where they are (RFC 6762, 10). */
+const hostTtlSeconds = 120;
+const otherTtlSeconds = 4500;
+
+/**
+ * Joins the link. The stack stays the caller's.
+ *
+ * @throws {ProtocolError} `address-in-use` if somebody has the port, `closed`
+ * @throws {TypeError} if the name is none that a host can have
+ */
+export function connect(options: MdnsOptions): Mdns {
+  return new MulticastDns(options);
+}
+
+class MulticastDns implements Mdns {
+  readonly counters: Record<string, number> = {};
+  readonly #options: MdnsOptions;
+  readonly #timers: Timers;
+  readonly #link: Link;
+  readonly #responder: Responder;
+  readonly #querier: Querier;
+  readonly #host: Claim | undefined;
+  readonly #services = new Map<Claim, (error: Error | undefined) => void>();
+  readonly #stopAddresses: () => void;
+  readonly #browsers = new Set<() => void>();
+  #addresses: readonly string[] = [];
+  #isClosed = false;
+
+  constructor(options: MdnsOptions) {
+    const { stack, clock, random, hostName: label } = options;
+    const name = label === undefined ? undefined : hostName(label);
+    this.#options = options;
+    this.#timers = timersOf(clock);
+    this.#link = new Link(stack.udp, (message, from) => this.#hear(message, from));
+    this.#responder = new Responder(this.#link, this.#timers, random);
+    this.#querier = new Querier(this.#link, this.#timers, random);
+    // Live, and by one name each.
+    this.counters = Object.defineProperties(
+      {},
+      Object.fromEntries(
+        [this.#link, this.#responder, this.#querier].flatMap(({ counters }) =>
+          Object.keys(counters).map((key) => [
+            key,
+            { enumerable: true, get: () => (counters as Record<string, number>)[key] ?? 0 },
+          ]),
+        ),
+      ),
+    );
+    this.#host = name === undefined ? undefined : this.#claimHost(name);
+    this.#stopAddresses = stack.onAddressesChange(() => this.#readdress());
+    this.#readdress();
+  }
+
+  get hostName(): string | undefined {
+    return this.#host?.isHeld === true ? this.#host.name : undefined;
+  }
+
+  async publish(service: Service): Promise<Publication> {
+    this.#checkOpen();
+    const host = this.#host;
+    if (host === undefined) throw new TypeError("Cannot publish a service: this host has no name");
+    const data = encodeTexts(service.texts ?? {});
+    for (const subtype of service.subtypes ?? []) typeName(`${subtype}._sub.${service.type}`);
+    const claim = this.#claim({
+      name: instanceName(service.name, service.type),
+      holding: (name) => holdingOf(service, name, host.name, data),
+      rename: (name) => instanceName(nextTitle(titleOf(name)), service.type),
+      onHeld: () => this.#services.get(claim)?.(undefined),
+    });
+    this.#responder.add(claim);
+    await new Promise<void>((resolve, reject) => {
+      this.#services.set(claim, (error) => (error === undefined ? resolve() : reject(error)));
+      if (host.isHeld) claim.start();
+    });
+    const withdraw = (): void => {
+      this.#services.delete(claim);
+      this.#responder.remove(claim);
+    };
+    return {
+      get name() {
+        return titleOf(claim.name);
+      },
+      async [Symbol.asyncDispose]() {
+        withdraw();
+      },
+    };
+  }
+
+  browse(type: string, listener: (change: ServiceChange) => void): () => void {
+    const browser = new Browser(this.#querier, typeName(type), type, listener);
+    return this.#until(() => browser.stop());
+  }
+
+  browseTypes(listener: (type: string) => void): () => void {
+    const told = new Set<string>();
+    const tell = (): void => {
+      for (const name of this.#querier.records(typesName, recordType.PTR).flatMap(namesIn)) {
+        const type = labelsOf(name).slice(0, 2).join(".");
+        if (!told.has(type)) listener(type);
+        told.add(type);
+      }
+    };
+    const stops = [
+      this.#querier.onChange(tell),
+      this.#querier.watch(typesName, recordType.PTR),
+    ] as const;
+    tell();
+    return this.#until(() => {
+      for (const stop of stops) stop();
+    });
+  }
+
+  async resolve(
+    name: string,
+    {
+      timeoutMs = 3000,
+      signal,
+    }: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
+  ): Promise<readonly string[]> {
+    signal?.throwIfAborted();
+    this.#checkOpen();
+    const whole = nameOfLink(name);
+    const found = (): readonly string[] =>
+      [recordType.AAAA, recordType.A].flatMap((type) =>
+        this.#querier.records(whole, type).map(({ data }) => formatAddress(data)),
+      );
+    if (found().length === 0)
+      await this.#waitFor(whole, () => found().length > 0, timeoutMs, signal);
+    return found();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#stopAddresses();
+    for (const stop of this.#browsers) stop();
+    this.#querier.end();
+    this.#responder.end();
+    const error = new ResolverError("closed", "Cannot publish a service: mDNS was disposed");
+    for (const settle of this.#services.values()) settle(error);
+    await this.#link.dispose();
+  }
+
+  /** Asks for a host's addresses until there are some. */
+  async #waitFor(
+    name: string,
+    isFound: () => boolean,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const stops = [recordType.A, recordType.AAAA].map((type) => this.#querier.watch(name, type));
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const late = this.#timers.timer(() => {
+          reject(new ResolverError("not-found", `Cannot find ${name}: nobody answers`));
+        });
+        late.set(this.#timers.nowMs() + timeoutMs);
+        const abort = (): void => reject(signal?.reason);
+        const close = (): void => {
+          reject(new ResolverError("closed", `Cannot find ${name}: mDNS was disposed`));
+        };
+        signal?.addEventListener("abort", abort);
+        stops.push(
+          this.#querier.onChange(() => isFound() && resolve()),
+          () => late.clear(),
+          () => signal?.removeEventListener("abort", abort),
+          this.#until(close),
+        );
+      });
+    } finally {
+      for (const stop of stops) stop();
+    }
+  }
+
+  /** Calls `stop` once: when the function that it returns is called, or at the end. */
+  #until(stop: () => void): () => void {
+    this.#browsers.add(stop);
+    return () => {
+      if (this.#browsers.delete(stop)) stop();
+    };
+  }
+
+  #hear(message: MdnsMessage, from: Endpoint | undefined): void {
+    this.#responder.hear(message, from);
+    this.#querier.hear(message);
+  }
+
+  #claimHost(name: string): Claim {
+    const claim = this.#claim({
+      name,
+      holding: (name) => ({ unique: this.#addressRecords(name), shared: [] }),
+      rename: (name) => below(nextHost(labelsOf(name)[0] ?? ""), domain),
+      onHeld: () => {
+        // Services say where they are: here.
+        for (const service of this.#services.keys()) {
+          if (service.isHeld) service.announceAgain();
+          else service.start();
+        }
+      },
+    });
+    this.#responder.add(claim);
+    return claim;
+  }
+
+  #claim(
+    about: Pick<ConstructorParameters<typeof Claim>[0], "name" | "holding" | "rename" | "onHeld">,
+  ): Claim {
+    return new Claim({
+      ...about,
+      probe: (name, records) => this.#responder.probe(name, records),
+      announce: (records) => this.#responder.send(records),
+      timers: this.#timers,
+      random: this.#options.random,
+    });
+  }
+
+  #addressRecords(name: string): readonly MdnsRecord[] {
+    return this.#addresses.flatMap((text) => {
+      const data = parsePrefix(text)?.address;
+      if (data === undefined) return [];
+      const type = data.length === 4 ? recordType.A : recordType.AAAA;
+      return [unique(name, type, data, hostTtlSeconds)];
+    });
+  }
+
+  /** Takes over the stack's addresses: the first let us begin, others are announced. */
+  #readdress(): void {
+    const isFirst = this.#addresses.length === 0;
+    this.#addresses = this.#options.stack.addresses.filter(
+      (address) => !/^(?:127\.|::1\/)/.test(address),
+    );
+    if (this.#addresses.length === 0) return;
+    if (isFirst) this.#host?.start();
+    else this.#host?.announceAgain();
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new ResolverError("closed", "Cannot use mDNS: it was disposed");
+  }
+}
+
+function holdingOf(service: Service, name: string, host: string, texts: Uint8Array): Holding {
+  const type = typeName(service.type);
+  const pointers = [
+    [type, name],
+    ...(service.subtypes ?? []).map((each) => [below(`${each}._sub`, type), name]),
+    [typesName, type],
+  ] as const;
+  return {
+    unique: [
+      unique(name, recordType.SRV, encodePlace(service.port, host), hostTtlSeconds),
+      unique(name, recordType.TXT, texts, otherTtlSeconds),
+    ],
+    shared: pointers.map(([from = "", to = ""]) => ({
+      ...unique(from, recordType.PTR, encodeTarget(to), otherTtlSeconds),
+      isUnique: false,
+    })),
+  };
+}
+
+function unique(name: string, type: number, data: Uint8Array, ttlSeconds: number): MdnsRecord {
+  return { name, type, class: 1, ttlSeconds, data, isUnique: true };
+}
