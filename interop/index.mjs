@@ -18,6 +18,7 @@ const topics = [
   "services",
   "routers",
   "names",
+  "mdns",
   "unikernels",
   "http",
 ];

@@ -85,6 +85,9 @@ export interface Mdns extends Device {
 const hostTtlSeconds = 120;
 const otherTtlSeconds = 4500;
 
+/** How long addresses of the other version of IP are waited for. */
+const otherVersionMs = 100;
+
 /**
  * Joins the link. The stack stays the caller's.
  *
@@ -235,16 +238,22 @@ class MulticastDns implements Mdns {
     try {
       await new Promise<void>((resolve, reject) => {
         const late = this.#timers.timer(() => {
-          reject(new ResolverError("not-found", `Cannot find ${name}: nobody answers`));
+          if (isFound()) resolve();
+          else reject(new ResolverError("not-found", `Cannot find ${name}: nobody answers`));
         });
         late.set(this.#timers.nowMs() + timeoutMs);
         const abort = (): void => reject(signal?.reason);
         const close = (): void => {
           reject(new ResolverError("closed", `Cannot find ${name}: mDNS was disposed`));
         };
+        // Addresses of the other version may come in a message of their own.
+        const heed = (): void => {
+          const soonMs = this.#timers.nowMs() + otherVersionMs;
+          if (isFound() && soonMs < late.deadlineMs) late.set(soonMs);
+        };
         signal?.addEventListener("abort", abort);
         stops.push(
-          this.#querier.onChange(() => isFound() && resolve()),
+          this.#querier.onChange(heed),
           () => late.clear(),
           () => signal?.removeEventListener("abort", abort),
           this.#until(close),
