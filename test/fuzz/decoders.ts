@@ -15,6 +15,7 @@ import { decode as ipv4 } from "../../src/net/ipv4/packet.ts";
 import { decode as fragment } from "../../src/net/ipv6/fragment-header.ts";
 import { decode as ipv6 } from "../../src/net/ipv6/packet.ts";
 import { decode as mld } from "../../src/net/mld/packet.ts";
+import { decode as mdns } from "../../src/net/mdns/packet.ts";
 import { decode as ndp } from "../../src/net/ndp/packet.ts";
 import { decode as ntp } from "../../src/net/ntp/packet.ts";
 import { decode as tcp } from "../../src/net/tcp/packet.ts";
@@ -55,6 +56,7 @@ export const decoders: Readonly<Record<string, (bytes: Uint8Array) => unknown>> 
   lease: decodeLease,
   dns,
   ntp,
+  mdns,
   name: (bytes) => decodeName(bytes, 0),
   http,
   chunked,

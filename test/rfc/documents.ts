@@ -25,6 +25,7 @@ import { rfc5905 } from "./rfc5905.ts";
 import { rfc5961 } from "./rfc5961.ts";
 import { rfc6298 } from "./rfc6298.ts";
 import { rfc6528 } from "./rfc6528.ts";
+import { rfc6762, rfc6763 } from "./rfc6762.ts";
 import { rfc6891 } from "./rfc6891.ts";
 import { rfc7323 } from "./rfc7323.ts";
 import { rfc768 } from "./rfc768.ts";
@@ -78,6 +79,8 @@ export const documents: readonly Document[] = [
   { number: 5961, title: "TCP's Robustness to Blind In-Window Attacks", requirements: rfc5961 },
   { number: 6298, title: "TCP's Retransmission Timer", requirements: rfc6298 },
   { number: 6528, title: "Initial Sequence Numbers", requirements: rfc6528 },
+  { number: 6762, title: "Multicast DNS", requirements: rfc6762 },
+  { number: 6763, title: "DNS-Based Service Discovery, by multicast", requirements: rfc6763 },
   { number: 6891, title: "Extension mechanisms for the Domain Name System", requirements: rfc6891 },
   { number: 7323, title: "TCP Extensions for High Performance", requirements: rfc7323 },
   { number: 8200, title: "Internet Protocol, version 6", requirements: rfc8200 },

@@ -1,8 +1,9 @@
 import type { Random } from "../../devices/index.ts";
-import { keyOf } from "../dns/domain.ts";
+import { isSameName, keyOf } from "../dns/domain.ts";
 import { Listeners } from "../listeners.ts";
 import type { Timer, Timers } from "../timers.ts";
 import type { Link } from "./link.ts";
+import { deniesType, nsecType } from "./nsec.ts";
 import { encodeQuery, type MdnsMessage, type MdnsRecord } from "./packet.ts";
 import { RecordCache } from "./record-cache.ts";
 
@@ -12,6 +13,9 @@ const maxInterests = 500;
 /** Between two of the same question: twice as long each time (RFC 6762, 5.2). */
 const firstIntervalMs = 1000;
 const lastIntervalMs = 3_600_000;
+
+/** How long it is believed that a name has no records of a type. */
+const maxDenialSeconds = 120;
 
 interface Interest {
   readonly name: string;
@@ -81,7 +85,8 @@ export class Querier {
     let hasChanged = false;
     for (const record of [...answers, ...additionals]) {
       this.counters.recordsHeard += 1;
-      if (this.#cache.add(record, nowMs)) hasChanged = true;
+      if (record.type === nsecType) this.#deny(record, nowMs);
+      else if (this.#cache.add(record, nowMs)) hasChanged = true;
     }
     if (hasChanged) this.#changes.call();
     this.#setTimer();
@@ -92,6 +97,15 @@ export class Querier {
     this.#timer.clear();
     this.#interests.clear();
     this.#changes.clear();
+  }
+
+  /** Whoever has a name says which types it has: for others nobody needs to ask for a while. */
+  #deny({ name, data, isUnique, ttlSeconds }: MdnsRecord, nowMs: number): void {
+    for (const interest of isUnique ? this.#interests.values() : []) {
+      if (!isSameName(interest.name, name) || !deniesType(data, interest.type)) continue;
+      const untilMs = nowMs + 1000 * Math.min(ttlSeconds, maxDenialSeconds);
+      interest.nextMs = Math.max(interest.nextMs, untilMs);
+    }
   }
 
   /** Asks after a moment, since many may begin at once; not for what nobody else can answer. */

@@ -1,10 +1,11 @@
 import type { Endpoint, Random } from "../../devices/index.ts";
-import { isSameName, keyOf, wireBytes, writeName } from "../dns/domain.ts";
+import { isSameName, keyOf } from "../dns/domain.ts";
 import { recordType } from "../dns/packet.ts";
 import { namesIn } from "../dns/record-fields.ts";
 import type { Timer, Timers } from "../timers.ts";
 import type { Claim } from "./claim.ts";
 import type { Link } from "./link.ts";
+import { encodeTypes, nsecType } from "./nsec.ts";
 import {
   encodePlainResponse,
   encodeQuery,
@@ -18,9 +19,6 @@ import {
 
 /** Asks for all types. */
 const anyType = 255;
-
-/** Says which types a name has (RFC 6762, 6.1). */
-const nsecType = 47;
 
 /** A record is not sent to all more often (RFC 6762, 6), unless somebody is about to claim it. */
 const repeatMs = 1000;
@@ -252,12 +250,6 @@ function isKnown(record: MdnsRecord, known: readonly MdnsRecord[]): boolean {
 /** Says which types a name of ours has, and so that it has no others. */
 function typesOf({ name, holding }: Claim): MdnsRecord {
   const types = holding.unique.map(({ type }) => type);
-  const bits = new Uint8Array(Math.floor(Math.max(...types) / 8) + 1);
-  for (const type of types) bits[type >> 3] = (bits[type >> 3] ?? 0) | (0x80 >> (type & 7));
-  const at = wireBytes(name);
-  const data = new Uint8Array(at + 2 + bits.length);
-  writeName(keyOf(name), data, 0);
-  data.set([0, bits.length], at);
-  data.set(bits, at + 2);
+  const data = encodeTypes(keyOf(name), types);
   return { name, type: nsecType, class: 1, ttlSeconds: 120, data, isUnique: true };
 }
