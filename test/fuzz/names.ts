@@ -1,9 +1,9 @@
 /**
- * Names under fire: zone files, messages to decoders, a server that is asked and a forwarder that is
- * answered, all mutated. Nothing may throw but what says so, and what comes out must be right.
+ * Names under fire: zone files, messages to decoders, a server that is asked, a forwarder that is
+ * answered and a host of multicast DNS, all mutated. Nothing may throw but what says so, and what comes out must be right.
  */
 
-import type { Datagram, Tcp, Udp, UdpSocket } from "../../src/devices/index.ts";
+import type { Tcp } from "../../src/devices/index.ts";
 import { readName } from "../../src/net/dns/domain.ts";
 import { connect as connectForwarder } from "../../src/net/dns/forwarder.ts";
 import { MessageWriter } from "../../src/net/dns/message-writer.ts";
@@ -14,56 +14,10 @@ import { connect as connectServer } from "../../src/net/dns/server.ts";
 import { formatZone, parseZone, ZoneFileError } from "../../src/net/dns/zone-file.ts";
 import { Zone } from "../../src/net/dns/zone.ts";
 import { queryOf, zoneOf, zoneText } from "../name-server-world.ts";
+import { Datagrams } from "./datagrams.ts";
+import { LinkNames } from "./link-names.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { drawFrom, mutate, type Draw } from "./mutate.ts";
-
-/** What can be sent from and to: sockets whose datagrams a test carries. */
-class Datagrams implements Udp {
-  readonly counters = {};
-  readonly sent: Uint8Array[] = [];
-  /** Gives a datagram to whom a socket listens or waits. */
-  deliver: (bytes: Uint8Array) => void = () => {};
-  readonly #from: Datagram["from"];
-
-  constructor(from: Datagram["from"]) {
-    this.#from = from;
-  }
-
-  bind(): UdpSocket {
-    let receiver: ((datagram: Datagram) => void) | undefined;
-    const queue: Uint8Array[] = [];
-    let wake = (): void => {};
-    const datagram = (bytes: Uint8Array): Datagram => {
-      return { bytes, from: this.#from, to: "10.0.0.53", timeToLive: 64 };
-    };
-    this.deliver = (bytes) => {
-      if (receiver === undefined) queue.push(bytes);
-      else receiver(datagram(bytes));
-      wake();
-    };
-    return {
-      counters: {},
-      local: { address: "0.0.0.0", port: 53 },
-      send: (bytes) => void this.sent.push(bytes.slice()),
-      listen: (given) => void (receiver = given),
-      join: () => () => {},
-      receive: async (signal) => {
-        for (;;) {
-          signal?.throwIfAborted();
-          const bytes = queue.shift();
-          if (bytes !== undefined) return datagram(bytes);
-          const stop = (): void => wake();
-          signal?.addEventListener("abort", stop);
-          await new Promise<void>((resolve) => (wake = resolve));
-          signal?.removeEventListener("abort", stop);
-        }
-      },
-      [Symbol.asyncDispose]: async () => {},
-    };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {}
-}
 
 const noTcp: Tcp = {
   counters: {},
@@ -175,6 +129,7 @@ export async function fuzzNames(
   // Real answers of ours are what replies to the forwarder are made of.
   const answering = new Datagrams({ address: "10.0.0.2", port: 1025 });
   connectServer({ udp: answering, clock, zones: [zoneOf()], limit });
+  const link = new LinkNames(clock, random, draw);
   const encoder = new TextEncoder();
   let last: Uint8Array = queryOf("www.example", "A");
   for (let count = 0; count < inputs; count += 1) {
@@ -182,6 +137,12 @@ export async function fuzzNames(
       const text = mutateText(zoneText, draw);
       watch(encoder.encode(text));
       fuzzZone(text);
+      continue;
+    }
+    if (draw() < 0.2) {
+      link.hear(watch);
+      // Whoever sends hears itself, a moment later.
+      if (draw() < 0.1) await Promise.resolve();
       continue;
     }
     const query = queries[Math.floor(draw() * queries.length)] ?? last;

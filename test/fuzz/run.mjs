@@ -1,6 +1,6 @@
 // node test/fuzz/run.mjs [--inputs=1000000] [--seed=1] [--names]
 // Feeds mutated frames to two whole stacks, and one in ten to every decoder; with --names, mutated
-// zone files, queries and answers to name servers instead. Exits with 1 if something throws or the
+// zone files, and messages to name servers and to a host of multicast DNS instead. Exits with 1 if something throws or the
 // memory grows.
 
 import { parseArgs } from "node:util";

@@ -245,8 +245,8 @@ describe("over TCP", () => {
     });
   });
 
-  test("connections beyond the bound are aborted, and there is room again later", async () => {
-    const world = await nameServerWorld(() => ({ maxConnections: 2 }));
+  test("connections beyond the bound of a client are aborted, and there is room again later", async () => {
+    const world = await nameServerWorld(() => ({ maxConnections: 8 }));
     await world.simulation.run(async () => {
       const to = { address: "10.0.0.53", port: 53 };
       const flows = [await world.client.tcp.connect(to), await world.client.tcp.connect(to)];
@@ -319,6 +319,17 @@ describe("with a forwarder", () => {
     const below = await world.ask(queryOf("x.sub.example", "A", wanted));
     expect(below).toMatchObject({ flags: "rd ra", answers: ["x.sub.example 9 A 192.0.2.200"] });
     expect(asked).toEqual(["www.other.test", "x.sub.example"]);
+  });
+});
+
+test("connections beyond the bound of all are aborted", async () => {
+  const world = await nameServerWorld(() => ({ maxConnections: 2 }));
+  const others = [await world.stack("10.0.0.2"), await world.stack("10.0.0.3")];
+  await world.simulation.run(async () => {
+    const to = { address: "10.0.0.53", port: 53 };
+    for (const { tcp } of others) await tcp.connect(to);
+    const third = await world.client.tcp.connect(to);
+    await expect(third.read()).rejects.toMatchObject({ code: "reset" });
   });
 });
 

@@ -39,7 +39,7 @@ export interface DnsServerOptions {
   readonly onQuestion?: (question: DnsQuestion, address: string) => void;
   /** The limit on equal answers to one network over UDP. */
   readonly limit?: ResponseLimitOptions;
-  /** Connections at once, 64 by default; those beyond are aborted. */
+  /** Connections at once, 64 by default, of which one client has a quarter; others are aborted. */
   readonly maxConnections?: number;
   /** How long a connection may be silent, in milliseconds; 10,000 by default (RFC 7766, 6.2.3). */
   readonly idleMs?: number;
@@ -179,7 +179,9 @@ class Server implements DnsServer {
 
   async #accept(flow: TcpFlow): Promise<void> {
     const { maxConnections = 64, idleMs = 10_000 } = this.#options;
-    if (this.#flows.size >= maxConnections) {
+    const { address } = flow.remote;
+    const same = [...this.#flows].filter(({ remote }) => remote.address === address);
+    if (this.#flows.size >= maxConnections || same.length >= Math.ceil(maxConnections / 4)) {
       this.counters.connectionsRefused += 1;
       flow.abort();
       return;
@@ -187,7 +189,7 @@ class Server implements DnsServer {
     this.counters.connections += 1;
     this.#flows.add(flow);
     const answer = (message: Uint8Array): Promise<Uint8Array | undefined> =>
-      this.#answerOnStream(message, flow.remote.address);
+      this.#answerOnStream(message, address);
     await new StreamSession(flow, answer, this.#timers, idleMs).run();
     this.#flows.delete(flow);
   }

@@ -297,6 +297,19 @@ describe("a service", () => {
     expect(seen).toEqual(["found", "lost"]);
   });
 
+  test("is given up when who offers it does", async () => {
+    const world = new World();
+    const { mdns } = world.host(1, "alpha");
+    const controller = new AbortController();
+    const publishing = mdns.publish(web, controller.signal);
+    controller.abort(new Error("Not any more"));
+    await expect(publishing).rejects.toThrow("Not any more");
+    await world.pass(5000);
+    const names = world.sent.flatMap(({ message }) => message.questions.map(({ name }) => name));
+    expect(new Set(names)).toEqual(new Set(["alpha.local"]));
+    await expect(mdns.publish(web, controller.signal)).rejects.toThrow("Not any more");
+  });
+
   test.each([
     [{ ...web, name: "" }],
     [{ ...web, name: "x".repeat(64) }],

@@ -53,8 +53,9 @@ export interface Mdns extends Device {
    *
    * @throws {TypeError} if it has no name, type or texts as services have, or we have no name
    * @throws {ResolverError} `closed`
+   * @throws the signal's reason, when it aborts before; the service is then not offered
    */
-  publish(service: Service): Promise<Publication>;
+  publish(service: Service, signal?: AbortSignal): Promise<Publication>;
 
   /**
    * Tells of each service of a type (`_http._tcp`, or finer `_printer._sub._http._tcp`) that is
@@ -106,7 +107,7 @@ class MulticastDns implements Mdns {
   readonly #responder: Responder;
   readonly #querier: Querier;
   readonly #host: Claim | undefined;
-  readonly #services = new Map<Claim, (error: Error | undefined) => void>();
+  readonly #services = new Map<Claim, (error: unknown) => void>();
   readonly #stopAddresses: () => void;
   readonly #browsers = new Set<() => void>();
   #addresses: readonly string[] = [];
@@ -141,7 +142,8 @@ class MulticastDns implements Mdns {
     return this.#host?.isHeld === true ? this.#host.name : undefined;
   }
 
-  async publish(service: Service): Promise<Publication> {
+  async publish(service: Service, signal?: AbortSignal): Promise<Publication> {
+    signal?.throwIfAborted();
     this.#checkOpen();
     const host = this.#host;
     if (host === undefined) throw new TypeError("Cannot publish a service: this host has no name");
@@ -154,14 +156,23 @@ class MulticastDns implements Mdns {
       onHeld: () => this.#services.get(claim)?.(undefined),
     });
     this.#responder.add(claim);
-    await new Promise<void>((resolve, reject) => {
-      this.#services.set(claim, (error) => (error === undefined ? resolve() : reject(error)));
-      if (host.isHeld) claim.start();
-    });
     const withdraw = (): void => {
       this.#services.delete(claim);
       this.#responder.remove(claim);
     };
+    const abort = (): void => this.#services.get(claim)?.(signal?.reason);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#services.set(claim, (error) => (error === undefined ? resolve() : reject(error)));
+        signal?.addEventListener("abort", abort);
+        if (host.isHeld) claim.start();
+      });
+    } catch (error) {
+      withdraw();
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
     return {
       get name() {
         return titleOf(claim.name);
