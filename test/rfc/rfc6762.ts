@@ -3,6 +3,7 @@
 import { notApplicable, open, test, type Requirements } from "./requirement.ts";
 
 const mdns = "src/net/mdns/mdns.test.ts";
+const responder = "src/net/mdns/responder.test.ts";
 const codec = "src/net/mdns/packet.test.ts";
 const cache = "src/net/mdns/record-cache.test.ts";
 const dns = "src/net/dns/domain.test.ts";
@@ -23,22 +24,22 @@ export const rfc6762: Requirements = {
   ],
   "5.4-1": [
     "who wants the answer alone gets it so, if all have heard it lately",
-    test(mdns, "go to who wants them alone, if all have heard them lately"),
+    test(responder, "go to who wants them alone, if all have heard them lately"),
     "SHOULD",
   ],
   "6-1": [
     "answers that others may have wait 20 to 120 ms",
-    test(mdns, "that others may have, too, wait a moment"),
+    test(responder, "that others may have, too, wait a moment"),
     "SHOULD",
   ],
   "6-2": [
     "a record is not sent to all twice within a second",
-    test(mdns, "go to all, and not again within a second"),
+    test(responder, "go to all, and not again within a second"),
     "MUST NOT",
   ],
   "6-3": [
     "who is about to claim a name is answered all the same, 250 ms later",
-    test(mdns, "to who is about to claim a name come at once"),
+    test(responder, "to who is about to claim a name come at once"),
   ],
   "6-4": [
     "responses that do not come from port 5353 are ignored",
@@ -46,16 +47,16 @@ export const rfc6762: Requirements = {
   ],
   "6.1-1": [
     "that a name of ours has no such records is said",
-    test(mdns, "say which types a name has, if it has not what is asked for"),
+    test(responder, "say which types a name has, if it has not what is asked for"),
     "SHOULD",
   ],
   "6.7-1": [
     "plain resolvers get their id and question back, and lives of 10 s at most",
-    test(mdns, "to plain resolvers have their id and question, and short times to live"),
+    test(responder, "to plain resolvers have their id and question, and short times to live"),
   ],
   "7.1-1": [
     "what is known, with half of its life left, is not given",
-    test(mdns, "that are known are not given"),
+    test(responder, "that are known are not given"),
     "MUST NOT",
   ],
   "7.2-1": [
@@ -64,13 +65,13 @@ export const rfc6762: Requirements = {
   ],
   "7.2-2": [
     "who hears that more follow waits 400 to 500 ms for them",
-    test(mdns, "wait longer where more known answers follow, and heed those"),
+    test(responder, "wait longer where more known answers follow, and heed those"),
     "SHOULD",
   ],
   "7.3-1": ["what another has just asked is not asked", open("it is asked all the same"), "SHOULD"],
   "7.4-1": [
     "what another has just said is not said",
-    test(mdns, "are not given where somebody else gives them first"),
+    test(responder, "are not given where somebody else gives them first"),
     "SHOULD",
   ],
   "8.1-1": [
@@ -158,7 +159,7 @@ export const rfc6763: Requirements = {
   "9-1": ["types of services are listed", test(mdns, "is found by type and by finer types")],
   "12.1-1": [
     "who asks for services is told where they are, too",
-    test(mdns, "that others may have, too, wait a moment, and have what is asked next"),
+    test(responder, "that others may have, too, wait a moment, and have what is asked next"),
     "SHOULD",
   ],
 };

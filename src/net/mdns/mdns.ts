@@ -1,24 +1,32 @@
-import { ResolverError, type Clock, type Device, type Endpoint } from "../../devices/index.ts";
-import type { Random, Stack } from "../../devices/index.ts";
-import { formatAddress, parsePrefix } from "../address.ts";
+import { ResolverError } from "../../devices/index.ts";
+import type {
+  Clock,
+  Device,
+  Endpoint,
+  Random,
+  RecordLifetime,
+  ResourceRecords,
+  Stack,
+} from "../../devices/index.ts";
+import { formatAddress } from "../address.ts";
 import { below, labelsOf } from "../dns/domain.ts";
 import { recordType } from "../dns/packet.ts";
+import { decodeData } from "../dns/record-data.ts";
 import { namesIn } from "../dns/record-fields.ts";
 import { timersOf, type Timers } from "../timers.ts";
 import { Browser, type ServiceChange } from "./browser.ts";
-import { Claim, type Holding } from "./claim.ts";
+import { Claim } from "./claim.ts";
+import { Finder, type FindOptions } from "./finder.ts";
+import { holdingOfHost, holdingOfService } from "./holding.ts";
 import { Link } from "./link.ts";
 import type { MdnsMessage, MdnsRecord } from "./packet.ts";
 import { Querier } from "./querier.ts";
 import { Responder } from "./responder.ts";
 import {
   domain,
-  encodePlace,
-  encodeTarget,
   encodeTexts,
   hostName,
   instanceName,
-  nameOfLink,
   nextHost,
   nextTitle,
   titleOf,
@@ -76,18 +84,21 @@ export interface Mdns extends Device {
    * @throws {TypeError} if it is no name of the link
    * @throws the signal's reason, when it aborts
    */
-  resolve(
+  resolve(name: string, options?: FindOptions): Promise<readonly string[]>;
+
+  /**
+   * Finds the records of one type at a name of the link, at least one.
+   *
+   * @throws {ResolverError} as {@link Mdns.resolve}
+   * @throws {TypeError} if it is no name of the link
+   * @throws the signal's reason, when it aborts
+   */
+  records<Type extends keyof ResourceRecords>(
     name: string,
-    options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
-  ): Promise<readonly string[]>;
+    type: Type,
+    options?: FindOptions,
+  ): Promise<readonly (ResourceRecords[Type] & RecordLifetime)[]>;
 }
-
-/** For names of hosts, and what says where they are (RFC 6762, 10). */
-const hostTtlSeconds = 120;
-const otherTtlSeconds = 4500;
-
-/** How long addresses of the other version of IP are waited for. */
-const otherVersionMs = 100;
 
 /**
  * Joins the link. The stack stays the caller's.
@@ -106,6 +117,7 @@ class MulticastDns implements Mdns {
   readonly #link: Link;
   readonly #responder: Responder;
   readonly #querier: Querier;
+  readonly #finder: Finder;
   readonly #host: Claim | undefined;
   readonly #services = new Map<Claim, (error: unknown) => void>();
   readonly #stopAddresses: () => void;
@@ -121,6 +133,7 @@ class MulticastDns implements Mdns {
     this.#link = new Link(stack.udp, (message, from) => this.#hear(message, from));
     this.#responder = new Responder(this.#link, this.#timers, random);
     this.#querier = new Querier(this.#link, this.#timers, random);
+    this.#finder = new Finder(this.#querier, this.#timers);
     // Live, and by one name each.
     this.counters = Object.defineProperties(
       {},
@@ -151,7 +164,7 @@ class MulticastDns implements Mdns {
     for (const subtype of service.subtypes ?? []) typeName(`${subtype}._sub.${service.type}`);
     const claim = this.#claim({
       name: instanceName(service.name, service.type),
-      holding: (name) => holdingOf(service, name, host.name, data),
+      holding: (name) => holdingOfService(service, name, host.name, data),
       rename: (name) => instanceName(nextTitle(titleOf(name)), service.type),
       onHeld: () => this.#services.get(claim)?.(undefined),
     });
@@ -207,23 +220,23 @@ class MulticastDns implements Mdns {
     });
   }
 
-  async resolve(
+  async resolve(name: string, options: FindOptions = {}): Promise<readonly string[]> {
+    const records = await this.#find(name, [recordType.AAAA, recordType.A], options);
+    return records.map(({ data }) => formatAddress(data));
+  }
+
+  async records<Type extends keyof ResourceRecords>(
     name: string,
-    {
-      timeoutMs = 3000,
-      signal,
-    }: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
-  ): Promise<readonly string[]> {
-    signal?.throwIfAborted();
-    this.#checkOpen();
-    const whole = nameOfLink(name);
-    const found = (): readonly string[] =>
-      [recordType.AAAA, recordType.A].flatMap((type) =>
-        this.#querier.records(whole, type).map(({ data }) => formatAddress(data)),
-      );
-    if (found().length === 0)
-      await this.#waitFor(whole, () => found().length > 0, timeoutMs, signal);
-    return found();
+    type: Type,
+    options: FindOptions = {},
+  ): Promise<readonly (ResourceRecords[Type] & RecordLifetime)[]> {
+    const records = await this.#find(name, [recordType[type]], options);
+    return records.flatMap((record) => {
+      const { ttlSeconds } = record;
+      // Its data has no pointers, and so is a message of its own.
+      const data = decodeData(type, record, record.data);
+      return data === undefined ? [] : [{ ...data, ttlSeconds }];
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -231,6 +244,7 @@ class MulticastDns implements Mdns {
     this.#isClosed = true;
     this.#stopAddresses();
     for (const stop of this.#browsers) stop();
+    this.#finder.end();
     this.#querier.end();
     this.#responder.end();
     const error = new ResolverError("closed", "Cannot publish a service: mDNS was disposed");
@@ -238,41 +252,14 @@ class MulticastDns implements Mdns {
     await this.#link.dispose();
   }
 
-  /** Asks for a host's addresses until there are some. */
-  async #waitFor(
+  async #find(
     name: string,
-    isFound: () => boolean,
-    timeoutMs: number,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    const stops = [recordType.A, recordType.AAAA].map((type) => this.#querier.watch(name, type));
-    try {
-      await new Promise<void>((resolve, reject) => {
-        const late = this.#timers.timer(() => {
-          if (isFound()) resolve();
-          else reject(new ResolverError("not-found", `Cannot find ${name}: nobody answers`));
-        });
-        late.set(this.#timers.nowMs() + timeoutMs);
-        const abort = (): void => reject(signal?.reason);
-        const close = (): void => {
-          reject(new ResolverError("closed", `Cannot find ${name}: mDNS was disposed`));
-        };
-        // Addresses of the other version may come in a message of their own.
-        const heed = (): void => {
-          const soonMs = this.#timers.nowMs() + otherVersionMs;
-          if (isFound() && soonMs < late.deadlineMs) late.set(soonMs);
-        };
-        signal?.addEventListener("abort", abort);
-        stops.push(
-          this.#querier.onChange(heed),
-          () => late.clear(),
-          () => signal?.removeEventListener("abort", abort),
-          this.#until(close),
-        );
-      });
-    } finally {
-      for (const stop of stops) stop();
-    }
+    types: readonly number[],
+    options: FindOptions,
+  ): Promise<readonly MdnsRecord[]> {
+    options.signal?.throwIfAborted();
+    this.#checkOpen();
+    return this.#finder.find(name, types, options);
   }
 
   /** Calls `stop` once: when the function that it returns is called, or at the end. */
@@ -291,7 +278,7 @@ class MulticastDns implements Mdns {
   #claimHost(name: string): Claim {
     const claim = this.#claim({
       name,
-      holding: (name) => ({ unique: this.#addressRecords(name), shared: [] }),
+      holding: (name) => holdingOfHost(name, this.#addresses),
       rename: (name) => below(nextHost(labelsOf(name)[0] ?? ""), domain),
       onHeld: () => {
         // Services say where they are: here.
@@ -317,15 +304,6 @@ class MulticastDns implements Mdns {
     });
   }
 
-  #addressRecords(name: string): readonly MdnsRecord[] {
-    return this.#addresses.flatMap((text) => {
-      const data = parsePrefix(text)?.address;
-      if (data === undefined) return [];
-      const type = data.length === 4 ? recordType.A : recordType.AAAA;
-      return [unique(name, type, data, hostTtlSeconds)];
-    });
-  }
-
   /** Takes over the stack's addresses: the first let us begin, others are announced. */
   #readdress(): void {
     const isFirst = this.#addresses.length === 0;
@@ -340,27 +318,4 @@ class MulticastDns implements Mdns {
   #checkOpen(): void {
     if (this.#isClosed) throw new ResolverError("closed", "Cannot use mDNS: it was disposed");
   }
-}
-
-function holdingOf(service: Service, name: string, host: string, texts: Uint8Array): Holding {
-  const type = typeName(service.type);
-  const pointers = [
-    [type, name],
-    ...(service.subtypes ?? []).map((each) => [below(`${each}._sub`, type), name]),
-    [typesName, type],
-  ] as const;
-  return {
-    unique: [
-      unique(name, recordType.SRV, encodePlace(service.port, host), hostTtlSeconds),
-      unique(name, recordType.TXT, texts, otherTtlSeconds),
-    ],
-    shared: pointers.map(([from = "", to = ""]) => ({
-      ...unique(from, recordType.PTR, encodeTarget(to), otherTtlSeconds),
-      isUnique: false,
-    })),
-  };
-}
-
-function unique(name: string, type: number, data: Uint8Array, ttlSeconds: number): MdnsRecord {
-  return { name, type, class: 1, ttlSeconds, data, isUnique: true };
 }
