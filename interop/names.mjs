@@ -265,9 +265,19 @@ async function flood(address, count) {
   const name = Buffer.from("\x03www\x07example\0", "latin1");
   const query = Buffer.concat([Buffer.from("000701000001000000000000", "hex"), name]);
   const question = Buffer.concat([query, Buffer.from([0, 1, 0, 1])]);
-  for (let sent = 0; sent < count; sent += 1) socket.send(question, 53, address);
-  // In steps, since our own stack is of this process, too.
-  for (let step = 0; step < 10; step += 1) await sleep(100);
+  for (let sent = 0; sent < count; sent += 1) {
+    socket.send(question, 53, address);
+    // Our own stack is of this process, too.
+    if (sent % 50 === 49) await sleep(5);
+  }
+  for (
+    let before = -1, round = 0;
+    before !== replies || (replies === 0 && round < 30);
+    round += 1
+  ) {
+    before = replies;
+    await sleep(300);
+  }
   socket.close();
   return replies;
 }
