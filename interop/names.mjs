@@ -270,13 +270,11 @@ async function flood(address, count) {
     // Our own stack is of this process, too.
     if (sent % 50 === 49) await sleep(5);
   }
-  for (
-    let before = -1, round = 0;
-    before !== replies || (replies === 0 && round < 30);
-    round += 1
-  ) {
-    before = replies;
+  let before = -1;
+  for (let round = 0; round < 30; round += 1) {
     await sleep(300);
+    if (replies > 0 && replies === before) break;
+    before = replies;
   }
   socket.close();
   return replies;

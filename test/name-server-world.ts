@@ -124,9 +124,9 @@ export function queryOf(
 
 /** Messages of a stream, each after its length. */
 export function framed(...messages: readonly Uint8Array[]): Uint8Array {
-  return Uint8Array.from(
-    messages.flatMap((each) => [each.length >> 8, each.length & 255, ...each]),
-  );
+  const bytes: number[] = [];
+  for (const each of messages) bytes.push(each.length >> 8, each.length & 255, ...each);
+  return Uint8Array.from(bytes);
 }
 
 export interface NameServerWorld {
@@ -179,15 +179,14 @@ export async function nameServerWorld(
     simulation.run(async () => {
       const flow = await client.tcp.connect({ address: "10.0.0.53", port: 53 });
       await flow.write(bytes);
-      let received: readonly number[] = [];
+      const received: number[] = [];
       const replies: ReadReply[] = [];
       while (replies.length < count) {
         const chunk = await Promise.race([flow.read(), timeout()]);
         if (chunk === undefined) break;
-        received = [...received, ...chunk];
+        received.push(...chunk);
         for (let end = endOf(received); received.length >= end; end = endOf(received)) {
-          replies.push(readReply(Uint8Array.from(received.slice(2, end))));
-          received = received.slice(end);
+          replies.push(readReply(Uint8Array.from(received.splice(0, end).slice(2))));
         }
       }
       flow.abort();

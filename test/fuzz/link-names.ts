@@ -16,9 +16,10 @@ import {
   instanceName,
   typesName,
 } from "../../src/net/mdns/service.ts";
+import type { Generator } from "../../src/simulated/generator.ts";
 import { Datagrams } from "./datagrams.ts";
 import type { ManualClock } from "./manual-clock.ts";
-import { mutate, type Draw } from "./mutate.ts";
+import { mutate } from "./mutate.ts";
 
 const theirs = instanceName("Their Web", "_http._tcp");
 const ours = instanceName("Our Web", "_http._tcp");
@@ -54,12 +55,12 @@ export class LinkNames {
   readonly #datagrams = new Datagrams({ address: "10.0.0.2", port: 5353 });
   readonly #mdns: Mdns;
   readonly #clock: ManualClock;
-  readonly #draw: Draw;
+  readonly #generator: Generator;
   #last: Uint8Array = messages[0] ?? new Uint8Array(0);
 
-  constructor(clock: ManualClock, random: Random, draw: Draw) {
+  constructor(clock: ManualClock, random: Random, generator: Generator) {
     this.#clock = clock;
-    this.#draw = draw;
+    this.#generator = generator;
     const stack = {
       udp: this.#datagrams,
       addresses: ["10.0.0.1/24", "fe80::1/64"],
@@ -73,13 +74,15 @@ export class LinkNames {
 
   /** @param watch sees the message before it is heard */
   hear(watch: (message: Uint8Array) => void): void {
-    const draw = this.#draw;
-    const message = messages[Math.floor(draw() * messages.length)] ?? this.#last;
-    const mutated = draw() < 0.1 ? message.slice() : mutate(message, this.#last, draw);
-    if (draw() < 0.1) this.#last = mutated;
+    const generator = this.#generator;
+    const message = messages[generator.below(messages.length)] ?? this.#last;
+    const mutated = generator.chance(0.1)
+      ? message.slice()
+      : mutate(message, this.#last, generator);
+    if (generator.chance(0.1)) this.#last = mutated;
     watch(mutated);
     this.#datagrams.deliver(mutated);
-    this.#clock.advance(draw() ** 6 * 3000);
+    this.#clock.advance(generator.fraction() ** 6 * 3000);
     for (const sent of this.#datagrams.sent.splice(0)) {
       if (sent.length > maxMessageBytes) throw new Error(`A message of ${sent.length} bytes`);
       if (decode(sent) === undefined) throw new Error("A message that was sent is malformed");

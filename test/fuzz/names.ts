@@ -13,11 +13,13 @@ import { namesIn, plainData } from "../../src/net/dns/record-fields.ts";
 import { connect as connectServer } from "../../src/net/dns/server.ts";
 import { formatZone, parseZone, ZoneFileError } from "../../src/net/dns/zone-file.ts";
 import { Zone } from "../../src/net/dns/zone.ts";
+import { seededGenerator, type Generator } from "../../src/simulated/generator.ts";
+import { SimulatedRandom } from "../../src/simulated/random.ts";
 import { queryOf, zoneOf, zoneText } from "../name-server-world.ts";
 import { Datagrams } from "./datagrams.ts";
 import { LinkNames } from "./link-names.ts";
 import { ManualClock } from "./manual-clock.ts";
-import { drawFrom, mutate, type Draw } from "./mutate.ts";
+import { mutate } from "./mutate.ts";
 
 const noTcp: Tcp = {
   counters: {},
@@ -41,14 +43,14 @@ const queries: readonly Uint8Array[] = [
 const words = ["$ORIGIN", "$TTL", "(", ")", '"', "\\", ";", "@", "*", " ", "\n", "IN", "\\#", "1w"];
 
 /** Changes a text in a few places. */
-function mutateText(text: string, draw: Draw): string {
+function mutateText(text: string, generator: Generator): string {
   let changed = text;
-  for (let count = 1 + Math.floor(draw() ** 2 * 6); count > 0; count -= 1) {
-    const at = Math.floor(draw() * changed.length);
-    const length = Math.floor(draw() ** 3 * 20);
-    const word = words[Math.floor(draw() * words.length)] ?? "";
-    const char = String.fromCharCode(Math.floor(draw() ** 2 * 0x300));
-    const put = draw() < 0.5 ? word : char;
+  for (let count = 1 + Math.floor(generator.fraction() ** 2 * 6); count > 0; count -= 1) {
+    const at = generator.below(changed.length);
+    const length = Math.floor(generator.fraction() ** 3 * 20);
+    const word = words[generator.below(words.length)] ?? "";
+    const char = String.fromCharCode(Math.floor(generator.fraction() ** 2 * 0x300));
+    const put = generator.chance(0.5) ? word : char;
     changed = changed.slice(0, at) + put + changed.slice(at + length);
   }
   return changed;
@@ -106,14 +108,9 @@ export async function fuzzNames(
   inputs: number,
   watch: (input: Uint8Array) => void,
 ): Promise<void> {
-  const draw = drawFrom(seed);
+  const generator = seededGenerator(seed, "names");
   const clock = new ManualClock();
-  const random = {
-    counters: {},
-    fill: <Bytes extends Uint8Array>(into: Bytes): Bytes => into,
-    uint32: () => Math.floor(draw() * 2 ** 32),
-    async [Symbol.asyncDispose]() {},
-  };
+  const random = new SimulatedRandom(seed, "resolver");
   const upstream = new Datagrams({ address: "10.0.0.9", port: 53 });
   const forwarder = connectForwarder({
     udp: upstream,
@@ -129,46 +126,46 @@ export async function fuzzNames(
   // Real answers of ours are what replies to the forwarder are made of.
   const answering = new Datagrams({ address: "10.0.0.2", port: 1025 });
   connectServer({ udp: answering, clock, zones: [zoneOf()], limit });
-  const link = new LinkNames(clock, random, draw);
+  const link = new LinkNames(clock, random, generator);
   const encoder = new TextEncoder();
   let last: Uint8Array = queryOf("www.example", "A");
   for (let count = 0; count < inputs; count += 1) {
-    if (draw() < 0.1) {
-      const text = mutateText(zoneText, draw);
+    if (generator.chance(0.1)) {
+      const text = mutateText(zoneText, generator);
       watch(encoder.encode(text));
       fuzzZone(text);
       continue;
     }
-    if (draw() < 0.2) {
+    if (generator.chance(0.2)) {
       link.hear(watch);
       // Whoever sends hears itself, a moment later.
-      if (draw() < 0.1) await Promise.resolve();
+      if (generator.chance(0.1)) await Promise.resolve();
       continue;
     }
-    const query = queries[Math.floor(draw() * queries.length)] ?? last;
-    const mutated = mutate(query, last, draw);
+    const query = queries[generator.below(queries.length)] ?? last;
+    const mutated = mutate(query, last, generator);
     watch(mutated);
-    if (draw() < 0.1) last = mutated;
+    if (generator.chance(0.1)) last = mutated;
     decodeMessage(mutated);
     clients.deliver(mutated);
     for (const reply of clients.sent.splice(0)) {
-      decodeMessage(mutate(reply, mutated, draw));
+      decodeMessage(mutate(reply, mutated, generator));
       // An answer that came late, from the forwarder, has another id.
       if (reply[0] === mutated[0] && reply[1] === mutated[1]) checkReply(mutated, reply);
     }
-    if (draw() < 0.1) await forge(draw);
+    if (generator.chance(0.1)) await forge();
   }
 
   /** Lets the forwarder ask, and answers it with mutated answers to its question. */
-  async function forge(draw: Draw): Promise<void> {
-    const name = `${draw() < 0.5 ? "www" : "large"}.example`;
-    const asked = forwarder.ask({ name, type: draw() < 0.5 ? 1 : 16, class: 1 });
+  async function forge(): Promise<void> {
+    const name = `${generator.chance(0.5) ? "www" : "large"}.example`;
+    const asked = forwarder.ask({ name, type: generator.chance(0.5) ? 1 : 16, class: 1 });
     await Promise.resolve();
     for (const question of upstream.sent.splice(0)) {
       answering.deliver(question);
       for (const reply of answering.sent.splice(0)) {
         for (let tries = 0; tries < 3; tries += 1) {
-          const forged = mutate(reply, last, draw);
+          const forged = mutate(reply, last, generator);
           watch(forged);
           upstream.deliver(forged);
         }

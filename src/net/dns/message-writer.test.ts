@@ -40,7 +40,9 @@ test("finish() gives what decode() and plainData() read back, but for the case o
       const message = writer.finish();
       const packet = decode(message, readName);
       expect(packet?.questions).toEqual([question]);
-      const plain = packet?.answers.map((each) => ({ ...each, data: plainData(each, message) }));
+      const plain = packet?.answers.map((each) =>
+        Object.assign({}, each, { data: plainData(each, message) }),
+      );
       expect(lower(plain)).toEqual(lower(list));
     }),
   );

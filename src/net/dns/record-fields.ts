@@ -1,6 +1,5 @@
 /** What the data of records consists of, for servers: by type, field after field. */
 
-import { word } from "../words.ts";
 import { readName, wireBytes, writeName } from "./domain.ts";
 import type { DnsRecord } from "./packet.ts";
 
@@ -139,9 +138,4 @@ export function namesIn({ type, data }: DnsRecord): readonly string[] {
   const known = formOf(type);
   const values = known && readFields(known, data, 0, data.length);
   return (values ?? []).flatMap(({ field, name }) => (field === "name" ? [name] : []));
-}
-
-/** The 32 bits at `at`. */
-export function long(bytes: Uint8Array, at: number): number {
-  return word(bytes, at) * 0x10000 + word(bytes, at + 2);
 }

@@ -1,9 +1,9 @@
 /** The data of records as text, as in zone files (RFC 1035, 5; RFC 3597, 5). */
 
 import { formatAddress, parseAddress } from "../address.ts";
-import { setWord, word } from "../words.ts";
+import { long, setLong, word } from "../words.ts";
 import { formatName, parseName, parseText, wireBytes, writeName } from "./domain.ts";
-import { formOf, long, readFields, type Field, type FieldValue } from "./record-fields.ts";
+import { formOf, readFields, type Field, type FieldValue } from "./record-fields.ts";
 
 /** A word of a zone file: escapes are still in it. */
 export interface Word {
@@ -123,8 +123,7 @@ function numberOf(text: string, most: number): number | undefined {
 function longBytes(value: number | undefined): Uint8Array | undefined {
   if (value === undefined) return undefined;
   const bytes = new Uint8Array(4);
-  setWord(bytes, 0, value >>> 16);
-  setWord(bytes, 2, value);
+  setLong(bytes, 0, value);
   return bytes;
 }
 

@@ -1,8 +1,9 @@
 /** Zones as text: master files in the standard format (RFC 1035, 5; RFC 2308, 4, `$TTL`). */
 
+import { long } from "../words.ts";
 import { formatLabels, formatName, isWithin, parseName } from "./domain.ts";
 import { internetClass, recordType, type DnsRecord } from "./packet.ts";
-import { forms, long, typeText } from "./record-fields.ts";
+import { forms, typeText } from "./record-fields.ts";
 import { formatData, parseData, parseTime } from "./record-text.ts";
 import { Entries, type Entry, type Place, type PlacedWord } from "./zone-words.ts";
 

@@ -1,8 +1,9 @@
 /** A zone: what it says of a name (RFC 1034, 4.3.2; RFC 4592, wildcards). */
 
+import { long } from "../words.ts";
 import { asterisk, below, formatName, isWithin, keyOf, parentOf } from "./domain.ts";
 import { recordType, type DnsRecord } from "./packet.ts";
-import { long, typeText } from "./record-fields.ts";
+import { typeText } from "./record-fields.ts";
 
 /** All records of a name that have one type; at least one, and all with one time to live. */
 export type RecordSet = readonly DnsRecord[];

@@ -40,13 +40,15 @@ export function holdingOfService(
       unique(name, recordType.SRV, encodePlace(service.port, host), hostTtlSeconds),
       unique(name, recordType.TXT, texts, otherTtlSeconds),
     ],
-    shared: pointers.map(([from = "", to = ""]) => ({
-      ...unique(from, recordType.PTR, encodeTarget(to), otherTtlSeconds),
-      isUnique: false,
-    })),
+    shared: pointers.map(([from = "", to = ""]) => pointer(from, to)),
   };
 }
 
 function unique(name: string, type: number, data: Uint8Array, ttlSeconds: number): MdnsRecord {
   return { name, type, class: 1, ttlSeconds, data, isUnique: true };
+}
+
+function pointer(from: string, to: string): MdnsRecord {
+  const record = unique(from, recordType.PTR, encodeTarget(to), otherTtlSeconds);
+  return { ...record, isUnique: false };
 }

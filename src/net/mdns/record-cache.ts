@@ -57,14 +57,16 @@ export class RecordCache {
 
   /** The records of a name and a type, with what is left of their times to live. */
   get(name: string, type: number, nowMs: number): readonly MdnsRecord[] {
-    return this.#live(name, type, nowMs).map(([record, ttlSeconds]) => ({ ...record, ttlSeconds }));
+    return this.#live(name, type, nowMs).map(([record, ttlSeconds]) =>
+      Object.assign({}, record, { ttlSeconds }),
+    );
   }
 
   /** Those of a query's known answers: with more than half of their life left (RFC 6762, 7.1). */
   known(name: string, type: number, nowMs: number): readonly MdnsRecord[] {
     return this.#live(name, type, nowMs)
       .filter(([record, ttlSeconds]) => 2 * ttlSeconds > record.ttlSeconds)
-      .map(([record, ttlSeconds]) => ({ ...record, ttlSeconds }));
+      .map(([record, ttlSeconds]) => Object.assign({}, record, { ttlSeconds }));
   }
 
   /** Lets go of what has expired; says whether that was something. */

@@ -89,12 +89,15 @@ function cut(text: string, bytes: number): string {
 
 /** The data of a TXT record (RFC 6763, 6). @throws {TypeError} if a text is too long or no key */
 export function encodeTexts(texts: ServiceTexts): Uint8Array {
-  const parts = Object.entries(texts).map(([key, value]) => {
+  const data: number[] = [];
+  for (const [key, value] of Object.entries(texts)) {
     const bytes = new TextEncoder().encode(value === true ? key : `${key}=${value}`);
-    if (/^[ -<>-~]+$/.test(key) && bytes.length <= 255) return [bytes.length, ...bytes];
-    throw new TypeError(`Cannot say ${JSON.stringify(key)}: it is no key, or has over 255 bytes`);
-  });
-  return Uint8Array.from(parts.length === 0 ? [0] : parts.flat());
+    if (!/^[ -<>-~]+$/.test(key) || bytes.length > 255) {
+      throw new TypeError(`Cannot say ${JSON.stringify(key)}: it is no key, or has over 255 bytes`);
+    }
+    data.push(bytes.length, ...bytes);
+  }
+  return Uint8Array.from(data.length === 0 ? [0] : data);
 }
 
 /** Reads the data of a TXT record; of a key that comes twice, the first counts. */
