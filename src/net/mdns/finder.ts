@@ -12,7 +12,7 @@ export interface FindOptions {
 }
 
 /** How long addresses of the other version of IP are waited for. */
-const otherVersionMs = 100;
+const otherVersionMs = 200;
 
 /** Finds what is asked for once. */
 export class Finder {
@@ -42,27 +42,28 @@ export class Finder {
   ): Promise<readonly MdnsRecord[]> {
     signal?.throwIfAborted();
     const whole = nameOfLink(name);
-    const found = (): readonly MdnsRecord[] =>
-      types.flatMap((type) => this.#querier.records(whole, type));
-    if (found().length === 0) {
-      await this.#waitFor(whole, types, () => found().length > 0, timeoutMs, signal);
+    const known = (): readonly (readonly MdnsRecord[])[] =>
+      types.map((type) => this.#querier.records(whole, type));
+    if (!known().every(({ length }) => length > 0)) {
+      await this.#waitFor(whole, types, known, timeoutMs, signal);
     }
-    return found();
+    return known().flat();
   }
 
-  /** Asks for records until there are some. */
+  /** Asks for records until there are some of all types, or of one and no more for a moment. */
   async #waitFor(
     name: string,
     types: readonly number[],
-    isFound: () => boolean,
+    known: () => readonly (readonly MdnsRecord[])[],
     timeoutMs: number,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const stops = types.map((type) => this.#querier.watch(name, type));
+    const isFound = ({ length }: readonly MdnsRecord[]): boolean => length > 0;
+    const stops = types.map((type) => this.#querier.watch(name, type, true));
     try {
       await new Promise<void>((resolve, reject) => {
         const late = this.#timers.timer(() => {
-          if (isFound()) resolve();
+          if (known().some(isFound)) resolve();
           else reject(new ResolverError("not-found", `Cannot find ${name}: nobody answers`));
         });
         late.set(this.#timers.nowMs() + timeoutMs);
@@ -72,9 +73,11 @@ export class Finder {
         };
         // Addresses of the other version may come in a message of their own.
         const heed = (): void => {
-          const soonMs = this.#timers.nowMs() + (types.length > 1 ? otherVersionMs : 0);
-          if (isFound() && soonMs < late.deadlineMs) late.set(soonMs);
+          const soonMs = this.#timers.nowMs() + otherVersionMs;
+          if (known().every(isFound)) resolve();
+          else if (known().some(isFound) && soonMs < late.deadlineMs) late.set(soonMs);
         };
+        heed();
         signal?.addEventListener("abort", abort);
         this.#closes.add(close);
         stops.push(

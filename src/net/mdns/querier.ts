@@ -58,15 +58,18 @@ export class Querier {
     return this.#changes.add(listener);
   }
 
-  /** Asks for records until the function that it returns is called. */
-  watch(name: string, type: number): () => void {
+  /**
+   * Asks for records until the function that it returns is called; at once, if somebody waits, and
+   * else after a moment, since many hosts may begin at the same time.
+   */
+  watch(name: string, type: number, isAwaited: boolean = false): () => void {
     const key = `${keyOf(name)} ${type}`;
     const known = this.#interests.get(key);
     if (known === undefined && this.#interests.size >= maxInterests) return () => {};
     const interest = known ?? { name, type, watcherCount: 0, sentCount: 0, nextMs: Infinity };
     if (known === undefined) {
       this.#interests.set(key, interest);
-      this.#askSoon(interest);
+      this.#askSoon(interest, isAwaited ? 0 : this.#momentMs());
       this.#setTimer();
     }
     interest.watcherCount += 1;
@@ -108,13 +111,17 @@ export class Querier {
     }
   }
 
-  /** Asks after a moment, since many may begin at once; not for what nobody else can answer. */
-  #askSoon(interest: Interest): void {
+  #momentMs(): number {
+    return 20 + (this.#random.uint32() % 101);
+  }
+
+  /** Asks after so long, but not for what is known and nobody else can answer. */
+  #askSoon(interest: Interest, delayMs: number): void {
     const nowMs = this.#timers.nowMs();
     const known = this.#cache.get(interest.name, interest.type, nowMs);
     const isAnswered = known.length > 0 && known.every(({ isUnique }) => isUnique);
     interest.sentCount = 0;
-    interest.nextMs = isAnswered ? Infinity : nowMs + 20 + (this.#random.uint32() % 101);
+    interest.nextMs = isAnswered ? Infinity : nowMs + delayMs;
   }
 
   #goOn(nowMs: number): void {
@@ -122,7 +129,7 @@ export class Querier {
       for (const interest of this.#interests.values()) {
         const { name, type, nextMs } = interest;
         const isGone = this.#cache.get(name, type, nowMs).length === 0;
-        if (isGone && nextMs === Infinity) this.#askSoon(interest);
+        if (isGone && nextMs === Infinity) this.#askSoon(interest, this.#momentMs());
       }
       this.#changes.call();
     }
