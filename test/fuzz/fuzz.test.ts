@@ -16,8 +16,8 @@ test("no decoder and no layer throws on mutated frames", async () => {
 
 test("no zone file, query or answer makes anything throw, or a reply wrong", async () => {
   let count = 0;
-  await fuzzNames(1, 2000, () => (count += 1));
-  expect(count).toBeGreaterThanOrEqual(2000);
+  await fuzzNames(1, 1000, () => (count += 1));
+  expect(count).toBeGreaterThanOrEqual(1000);
 });
 
 test("mutate() changes most frames, and is the same for the same seed", () => {
