@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 /** Tests of synchronous code that leaves nothing behind: their files can share a module graph. */
 const pure = [
-  "src/net/**/*.test.ts",
+  "src/{net,storage}/**/*.test.ts",
   "test/{attacks,fuzz,packetdrill,rfc,simulation}/**/*.test.ts",
 ];
 

@@ -12,6 +12,11 @@ export { blockLaws, type BlockSubject } from "./block.ts";
 export { clockLaws, type ClockSubject } from "./clock.ts";
 export { consoleLaws, type ConsoleSide, type ConsoleSubject } from "./console.ts";
 export { keyValueLaws, type KeyValueSubject } from "./key-value.ts";
+export {
+  keyValueReadLaws,
+  type KeyValueContents,
+  type KeyValueReadSubject,
+} from "./key-value-read.ts";
 export { LawError, type Law } from "./law.ts";
 export { networkLaws, type NetworkSubject } from "./network.ts";
 export { randomLaws, type RandomSubject } from "./random.ts";

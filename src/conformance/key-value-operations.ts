@@ -1,10 +1,10 @@
-import type { Key, KeyValue } from "../devices/index.ts";
+import type { Key, KeyValue, KeyValueRead } from "../devices/index.ts";
 import { sampleBytes } from "./law.ts";
 
 type NamedOperation = readonly [name: string, operation: () => Promise<unknown>];
 
 /** Every operation that reads `key`. */
-export function readsOf(store: KeyValue, key: Key): readonly NamedOperation[] {
+export function readsOf(store: KeyValueRead, key: Key): readonly NamedOperation[] {
   return [
     ["exists()", () => store.exists(key)],
     ["get()", () => store.get(key)],
@@ -28,6 +28,6 @@ export function changesOf(store: KeyValue, key: Key): readonly NamedOperation[] 
 }
 
 /** The names in a dictionary, in its order; none if it is missing. */
-export async function namesIn(store: KeyValue, key: Key): Promise<string[]> {
+export async function namesIn(store: KeyValueRead, key: Key): Promise<string[]> {
   return ((await store.list(key)) ?? []).map(({ name }) => name);
 }

@@ -4,13 +4,22 @@
  */
 
 import { describe } from "vitest";
-import type { Block, Clock, Console, KeyValue, Network, Random } from "../devices/index.ts";
+import type {
+  Block,
+  Clock,
+  Console,
+  KeyValue,
+  KeyValueRead,
+  Network,
+  Random,
+} from "../devices/index.ts";
 import { SimulatedConsole, SimulatedDisk, SimulatedStore, Wire } from "../simulated/index.ts";
 import {
   blockLaws,
   clockLaws,
   consoleLaws,
   keyValueLaws,
+  keyValueReadLaws,
   networkLaws,
   randomLaws,
 } from "./index.ts";
@@ -302,6 +311,47 @@ describe("consoleLaws()", () => {
       const line = await console.readLine(signal);
       return line && `${line}\n`;
     },
+  }));
+});
+
+describe("keyValueReadLaws()", () => {
+  const wrong = (
+    what: string,
+    expected: string,
+    change: (store: KeyValueRead) => Partial<KeyValueRead>,
+  ): void =>
+    breaks(what, expected, (simulation) =>
+      keyValueReadLaws({
+        connect: async (contents) => {
+          const store = new SimulatedStore(simulation()).connect();
+          for (const [key, value] of contents) await store.set(key, value);
+          return broken<KeyValueRead>(store, change(store));
+        },
+      }),
+    );
+
+  const shared = new Uint8Array(256).map((_, index) => index);
+  wrong("a store that keeps text", "give each value", (store) => ({
+    get: async (key) => {
+      const bytes = await store.get(key);
+      return bytes && new TextEncoder().encode(new TextDecoder().decode(bytes));
+    },
+  }));
+  wrong("a store that shares its bytes", "give fresh bytes", (store) => ({
+    get: async (key) => (key[0] === "bytes" ? shared : store.get(key)),
+  }));
+  wrong("a digest of sizes", "tells contents apart", (store) => ({
+    digest: async (key) => {
+      if ((await store.exists(key)) === "dictionary") return store.digest(key);
+      const size = await store.size(key);
+      return size === undefined ? undefined : Uint8Array.of(1, size);
+    },
+  }));
+  wrong("a store that sorts by code points", "in code unit order", (store) => ({
+    list: async (key) => (await store.list(key))?.toReversed(),
+  }));
+  wrong("a store that finds nothing below a value an error", "is undefined", (store) => ({
+    exists: (key) => store.exists(key[1] === "below" ? [""] : key),
   }));
 });
 

@@ -177,4 +177,7 @@ declare var Response: {
   redirect(url: string | URL, status?: number): Response;
 };
 
+/** Decodes base64 to a string of a character for each byte. */
+declare function atob(base64: string): string;
+
 declare function queueMicrotask(callback: () => void): void;

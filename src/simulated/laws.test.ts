@@ -5,6 +5,7 @@ import {
   clockLaws,
   consoleLaws,
   keyValueLaws,
+  keyValueReadLaws,
   networkLaws,
   randomLaws,
   type Law,
@@ -124,3 +125,13 @@ holds("SimulatedKeyValue", (simulation) => {
     connectReadOnly: () => connectStore(new SimulatedStore(simulation(), { readWrite: false })),
   });
 });
+
+holds("SimulatedKeyValue, read", (simulation) =>
+  keyValueReadLaws({
+    connect: async (contents) => {
+      const store = new SimulatedStore(simulation()).connect();
+      for (const [key, value] of contents) await store.set(key, value);
+      return store;
+    },
+  }),
+);

@@ -65,6 +65,44 @@ describe("bundle()", () => {
   });
 });
 
+describe("a folder imported with ?files", () => {
+  const configOf = (name: string, site: string): Parameters<typeof bundle>[0] => {
+    const folder = folderOf(`with/${name}`, "export const start = () => 0;\n");
+    write(
+      `with/${name}/config.ts`,
+      `import { compiledFiles, unikernel } from "fata-morgana/config";
+const site = compiledFiles("site", () => import("${site}?files"));
+export default unikernel("${name}", () => import("./unikernel.ts"), [site]);
+`,
+    );
+    return folder;
+  };
+
+  test("is in the bundle, and a change or a new file makes that stale", async () => {
+    const page = write("site/page.html", "<p>abracadabra</p>\n");
+    configOf("files", "../../site");
+    const workshop = new Workshop(join(root, "with"));
+    const unikernel = workshop.find("files");
+    if (unikernel === undefined) throw new Error("There is no such unikernel");
+    const made = await workshop.bundle(unikernel, {});
+    expect(made.code).toContain("<p>abracadabra</p>");
+    expect(made.files).toEqual(expect.arrayContaining([page, join(root, "site")]));
+    expect((await workshop.entry(unikernel)).inspection).toMatchObject({
+      description: { devices: [{ name: "site", signature: "KeyValueRead" }] },
+    });
+    expect(workshop.changed(page)).toEqual(["files"]);
+    await workshop.bundle(unikernel, {});
+    expect(workshop.changed(join(root, "site/new/LICENSE"))).toEqual(["files"]);
+  });
+
+  test("must be there", async () => {
+    const folder = configOf("lost", "./nowhere");
+    const error: unknown = await bundle(folder, { target: "node" }).catch((thrown) => thrown);
+    const { message } = problemOf(error as Error, folder.config);
+    expect(message).toContain(`${join(folder.folder, "nowhere")}: there is no such folder`);
+  });
+});
+
 describe("Workshop", () => {
   test("changed() names what a file is part of, what failed, and what is gone", async () => {
     const shared = write("shared/port.ts", "export const port = 7;\n");

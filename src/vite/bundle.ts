@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import type { Plugin, Rolldown } from "vite";
 import { build, defaultClientConditions, defaultServerConditions } from "vite";
 import type { Target } from "../config/index.ts";
+import { compiledFilesPlugin } from "./compiled-files.ts";
 import type { UnikernelFolder } from "./unikernels.ts";
 
 /** A bundled unikernel. */
@@ -16,7 +17,7 @@ export interface Bundle {
   readonly code: string;
   /** The source map, as JSON. */
   readonly map: string;
-  /** The files it was made of, absolute: a change of one makes it stale. */
+  /** The files it was made of, absolute, and the folders whose files were compiled into it. */
   readonly files: readonly string[];
 }
 
@@ -51,12 +52,17 @@ export async function bundle(
     ...(target === "simulated" ? ["simulated"] : []),
     ...(browser ? defaultClientConditions : defaultServerConditions),
   ];
+  const compiled: string[] = [];
+  const onCompiled = (file: string): void => {
+    compiled.push(file);
+    onFile(file);
+  };
   const result = await build({
     configFile: false,
     root: unikernel.folder,
     logLevel: "silent",
     publicDir: false,
-    plugins: [entryPlugin(unikernel, target), filesPlugin(onFile)],
+    plugins: [entryPlugin(unikernel, target), compiledFilesPlugin(onCompiled), filesPlugin(onFile)],
     // A worker is built as servers are: in one file, without the page's preloading of chunks.
     ssr: { noExternal: true, target: browser ? "webworker" : "node", resolve: { conditions } },
     build: {
@@ -79,7 +85,8 @@ export async function bundle(
   const [output] = Array.isArray(result) ? result : [result as Rolldown.RolldownOutput];
   const [chunk] = output?.output ?? [];
   if (chunk === undefined) throw new Error(`Cannot bundle ${unikernel.config}: there is no output`);
-  return { code: chunk.code, map: JSON.stringify(chunk.map), files: filesOf(chunk.moduleIds) };
+  const files = [...filesOf(chunk.moduleIds), ...compiled];
+  return { code: chunk.code, map: JSON.stringify(chunk.map), files };
 }
 
 /** Puts the target's boot code before the configuration. */

@@ -29,8 +29,8 @@ export function serveUnikernels(server: ViteDevServer, dir: string): void {
     site.respond(request, response, next).catch(next);
   });
   const types = new TypeWatch(dir, createTypeReporter(server, workshop, board));
-  server.watcher.on("all", (_event, file) => {
-    if (extname(file) === "" || file.includes("node_modules")) return;
+  server.watcher.on("all", (event, file) => {
+    if (event.endsWith("Dir") || file.includes("node_modules")) return;
     types.recheck();
     const stale = workshop.changed(file);
     if (stale.length > 0) board.changed(stale);

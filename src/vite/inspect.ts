@@ -5,6 +5,7 @@ import { runnerImport } from "vite";
 import type { Description } from "../config/index.ts";
 import { checkUnikernel, describe, unikernelFrom } from "../config/index.ts";
 import { bundle, filesPlugin } from "./bundle.ts";
+import { compiledFilesPlugin } from "./compiled-files.ts";
 import { isPlaced } from "./problems.ts";
 import type { UnikernelFolder } from "./unikernels.ts";
 
@@ -30,7 +31,7 @@ export async function inspect(
       configFile: false,
       root: unikernel.folder,
       logLevel: "silent",
-      plugins: [filesPlugin(onFile)],
+      plugins: [compiledFilesPlugin(onFile), filesPlugin(onFile)],
     });
     const shown = join(basename(unikernel.folder), relative(unikernel.folder, unikernel.config));
     const found = unikernelFrom(module, shown);

@@ -92,9 +92,7 @@ export class Workshop {
   /** The names of the unikernels that `file` (absolute) is part of, as far as is known now. */
   usersOf(file: string): readonly string[] {
     return this.#present()
-      .filter(
-        ({ name, folder }) => isWithin(file, folder) || this.#works.get(name)?.files.has(file),
-      )
+      .filter(({ name, folder }) => isWithin(file, folder) || this.#uses(name, file))
       .map(({ name }) => name);
   }
 
@@ -123,6 +121,12 @@ export class Workshop {
     const work = this.#works.get(name) ?? { failed: false, files: new Set() };
     this.#works.set(name, work);
     return work;
+  }
+
+  /** Whether a file was read, or a folder that it is in now. */
+  #uses(name: string, file: string): boolean {
+    const known = [...(this.#works.get(name)?.files ?? [])];
+    return known.some((each) => each === file || isWithin(file, each));
   }
 
   /** Whether a file changed while it was worked on. */

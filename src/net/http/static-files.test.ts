@@ -193,7 +193,6 @@ describe("staticFiles()", () => {
       /^multipart\/byteranges; boundary=(\w+)$/.exec(headers.get("content-type") ?? "") ?? [];
     expect(status).toBe(206);
     expect(headers.get("content-range")).toBeNull();
-    const type = "content-type: text/plain; charset=utf-8";
     const head = `--${boundary}\r\ncontent-type: text/plain; charset=utf-8\r\n`;
     expect(text).toBe(
       `${head}content-range: bytes 0-1/10\r\n\r\n01\r\n` +
