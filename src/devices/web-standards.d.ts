@@ -61,7 +61,10 @@ interface URL {
   readonly href: string;
 }
 
-declare var URL: { new (url: string, base?: string | URL): URL; canParse(url: string): boolean };
+declare var URL: {
+  new (url: string, base?: string | URL): URL;
+  canParse(url: string, base?: string | URL): boolean;
+};
 
 interface ReadableStreamDefaultController<R> {
   readonly desiredSize: number | null;
@@ -99,6 +102,14 @@ interface WritableStream<W = unknown> {
   readonly locked: boolean;
   abort(reason?: unknown): Promise<void>;
   close(): Promise<void>;
+  getWriter(): WritableStreamDefaultWriter<W>;
+}
+
+interface WritableStreamDefaultWriter<W> {
+  readonly closed: Promise<void>;
+  abort(reason?: unknown): Promise<void>;
+  close(): Promise<void>;
+  write(chunk: W): Promise<void>;
 }
 
 declare var WritableStream: {
@@ -110,6 +121,14 @@ declare var WritableStream: {
     },
     strategy?: { highWaterMark?: number },
   ): WritableStream<W>;
+};
+
+/** `undefined` where the platform has none. */
+declare var DecompressionStream: {
+  new (format: "deflate" | "gzip"): {
+    readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
+    readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
+  };
 };
 
 interface Headers extends Iterable<[string, string]> {
@@ -139,6 +158,7 @@ interface Request extends MessageBody {
   readonly method: string;
   readonly url: string;
   readonly signal: AbortSignal;
+  readonly redirect: "error" | "follow" | "manual";
   clone(): Request;
 }
 
@@ -162,6 +182,7 @@ declare var Request: {
       method?: string;
       headers?: HeadersInit;
       body?: MessageBodyInit;
+      redirect?: "error" | "follow" | "manual";
       signal?: AbortSignal;
       duplex?: "half";
     },

@@ -1,0 +1,139 @@
+/** Requests as a client sends them. */
+
+import type { Clock } from "../../devices/index.ts";
+import { timersOf } from "../timers.ts";
+import { joined } from "./client-body.ts";
+import type { HeadWriter } from "./head-writer.ts";
+
+/** A request that can be sent, and perhaps sent again. */
+export interface OutgoingRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Headers;
+  readonly body: OutgoingBody;
+}
+
+/** What is sent after the head. */
+export type OutgoingBody =
+  | { readonly kind: "none" }
+  /** All of it is there. */
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  /** Its beginning is there. */
+  | {
+      readonly kind: "stream";
+      readonly first: readonly Uint8Array[];
+      readonly rest: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+    };
+
+/** A request without a body. */
+export const noBody: OutgoingBody = { kind: "none" };
+
+/** A body is sent in one piece with the head, and can be sent again, up to this size. */
+const smallBytes = 65_536;
+
+/** How long a body may keep us waiting before it counts as a stream, in milliseconds. */
+const gatherMs = 10;
+
+/** Whether a request may be sent again when nobody knows what became of it (RFC 9110, 9.2.2). */
+export function isRepeatable({ method, body }: OutgoingRequest): boolean {
+  return body.kind !== "stream" && /^(?:GET|HEAD|OPTIONS|TRACE|PUT|DELETE)$/.test(method);
+}
+
+/**
+ * Looks whether a body is small and there: the web says nothing of where one comes from.
+ */
+export async function gatherBody(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  clock: Clock,
+): Promise<OutgoingBody> {
+  const timers = timersOf(clock);
+  const rest = stream.getReader();
+  const first: Uint8Array[] = [];
+  let byteCount = 0;
+  let isLate = false;
+  let expire = (): void => {};
+  const late = new Promise<void>((resolve) => (expire = resolve));
+  const timer = timers.timer(() => {
+    isLate = true;
+    expire();
+  });
+  timer.set(timers.nowMs() + gatherMs);
+  try {
+    for (;;) {
+      const reading = rest.read();
+      const next = await Promise.race([reading, late]);
+      if (next === undefined) return { kind: "stream", first, rest: readingFirst(reading, rest) };
+      if (next.done) return { kind: "bytes", bytes: joined(first) };
+      first.push(next.value);
+      byteCount += next.value.length;
+      if (isLate || byteCount > smallBytes) return { kind: "stream", first, rest };
+    }
+  } finally {
+    timer.clear();
+  }
+}
+
+/** A reader that gives a read under way before all others. */
+function readingFirst<T>(
+  reading: ReturnType<ReadableStreamDefaultReader<T>["read"]>,
+  reader: ReadableStreamDefaultReader<T>,
+): ReadableStreamDefaultReader<T> {
+  let pending: typeof reading | undefined = reading;
+  // Whoever reads is told.
+  reading.catch(() => {});
+  return {
+    read() {
+      const next = pending ?? reader.read();
+      pending = undefined;
+      return next;
+    },
+    cancel: (reason) => reader.cancel(reason),
+    releaseLock: () => reader.releaseLock(),
+  };
+}
+
+/** Fields that are between us and the server, or that only we know (RFC 9110, 7.6.1; 9112, 6). */
+const ownFields: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "expect",
+  "host",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** Writes the head of a request; its body has the given framing. */
+export function writeHead(
+  writer: HeadWriter,
+  { method, url, headers, body }: OutgoingRequest,
+  options: { readonly acceptEncoding: string | undefined; readonly asksConsent: boolean },
+): void {
+  writer.requestLine(method, `${url.pathname}${url.search}`);
+  writer.field("host", url.host);
+  let hasAccept = false;
+  let hasAgent = false;
+  for (const [name, value] of headers) {
+    if (ownFields.has(name)) continue;
+    if (name === "accept") hasAccept = true;
+    else if (name === "user-agent") hasAgent = true;
+    writer.field(name, value);
+  }
+  if (!hasAccept) writer.field("accept", "*/*");
+  if (!hasAgent) writer.field("user-agent", "fata-morgana");
+  if (options.acceptEncoding !== undefined) {
+    writer.field("accept-encoding", options.acceptEncoding);
+  }
+  if (body.kind === "stream") writer.field("transfer-encoding", "chunked");
+  else if (body.kind === "bytes") writer.field("content-length", String(body.bytes.length));
+  // A server may wait for what others would send with these (RFC 9110, 8.6).
+  else if (method === "POST" || method === "PUT" || method === "PATCH") {
+    writer.field("content-length", "0");
+  }
+  if (options.asksConsent) writer.field("expect", "100-continue");
+  writer.endHead();
+  if (body.kind === "bytes") writer.bytes(body.bytes);
+}

@@ -1,0 +1,219 @@
+/** An HTTP/1.1 client over a stack (RFC 9110, RFC 9112), with the web's own types. */
+
+import { FlowError, HttpError } from "../../devices/errors.ts";
+import type { Clock, HttpClient, Stack } from "../../devices/index.ts";
+import type { ByteSource } from "./client-body.ts";
+import { sourceOf } from "./client-body.ts";
+import type { ClientConnection } from "./client-connection.ts";
+import { acceptedEncoding, canDecompress, codingOf, decompressed } from "./client-decompress.ts";
+import { Call, Exchange } from "./client-exchange.ts";
+import { ClientPool, closedError, type Origin } from "./client-pool.ts";
+import { maxRedirectCount, redirectOf } from "./client-redirect.ts";
+import {
+  gatherBody,
+  isRepeatable,
+  noBody,
+  writeHead,
+  type OutgoingRequest,
+} from "./client-request.ts";
+import { ClientResponse } from "./client-response.ts";
+import { defaultClientSettings, type ClientSettings } from "./client-settings.ts";
+import { Upload } from "./client-upload.ts";
+import { HeadWriter } from "./head-writer.ts";
+
+/** What a client stands on. */
+export interface ClientOptions {
+  readonly stack: Pick<Stack, "connect">;
+  readonly clock: Clock;
+  readonly settings?: Partial<ClientSettings>;
+}
+
+/** So much of the body of a redirect is read, for the connection to be used again. */
+const drainedBytes = 65_536;
+
+/**
+ * Makes a client. Connections are kept and shared by all of its requests; the stack stays the
+ * caller's. **It speaks no TLS**: `https` is an error.
+ */
+export function connect(options: ClientOptions): HttpClient {
+  // So that nobody can tell ours from the platform's by `instanceof`.
+  Object.setPrototypeOf(ClientResponse.prototype, Response.prototype);
+  return new Client(options);
+}
+
+class Client implements HttpClient {
+  readonly #pool: ClientPool;
+  readonly #clock: Clock;
+  readonly #settings: ClientSettings;
+  readonly #writer = new HeadWriter();
+  readonly #calls = new Set<Call>();
+  readonly #decompress: boolean;
+  readonly #counts = { requests: 0, reused: 0, retries: 0, redirects: 0, failed: 0 };
+  #isClosed = false;
+
+  constructor({ stack, clock, settings = {} }: ClientOptions) {
+    this.#clock = clock;
+    this.#settings = { ...defaultClientSettings, ...settings };
+    this.#pool = new ClientPool(stack, clock, this.#settings);
+    this.#decompress = this.#settings.decompress && canDecompress();
+  }
+
+  get counters(): Readonly<Record<string, number>> {
+    return { ...this.#counts, connections: this.#pool.opened };
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    if (this.#isClosed) throw closedError();
+    const call = new Call(request.signal, this.#calls);
+    try {
+      return await this.#follow(request, call);
+    } catch (error) {
+      this.#counts.failed += 1;
+      call.end();
+      throw call.errorFor(error);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    this.#pool.close();
+    for (const call of this.#calls) call.fail(closedError());
+  }
+
+  async #follow(request: Request, call: Call): Promise<Response> {
+    const { method, headers, redirect } = request;
+    const stream = request.body;
+    let outgoing: OutgoingRequest = {
+      method,
+      headers,
+      url: urlOf(request.url),
+      body: stream === null ? noBody : await gatherBody(stream, this.#clock),
+    };
+    for (let count = 0; ; count += 1) {
+      const exchange = await this.#exchange(outgoing, call);
+      const next = redirect === "manual" ? undefined : this.#next(outgoing, exchange);
+      if (next === undefined) return this.#respond(outgoing, exchange, count > 0);
+      void exchange.discard(drainedBytes);
+      if (redirect === "error" || count === maxRedirectCount) {
+        const why = redirect === "error" ? "redirects are not wanted" : `that is one of too many`;
+        throw new HttpError("too-many-redirects", `Cannot follow to ${next.url.href}: ${why}`);
+      }
+      this.#counts.redirects += 1;
+      urlOf(next.url.href);
+      outgoing = next;
+    }
+  }
+
+  /** Sends a request, once more if the connection had gone stale (RFC 9110, 9.2.2). */
+  async #exchange(outgoing: OutgoingRequest, call: Call): Promise<Exchange> {
+    const origin = originOf(outgoing.url);
+    let connection = this.#pool.takeIdle(origin);
+    connection ??= await this.#pool.acquire(origin, call, false);
+    this.#counts.requests += 1;
+    if (connection.isReused) this.#counts.reused += 1;
+    try {
+      return await this.#send(connection, outgoing, call);
+    } catch (error) {
+      const isStale = connection.isReused && !connection.hasResponse && call.failure === undefined;
+      if (!isStale || !isLoss(error) || !isRepeatable(outgoing)) throw error;
+      this.#counts.retries += 1;
+      return await this.#send(await this.#pool.acquire(origin, call, true), outgoing, call);
+    }
+  }
+
+  /** Sends a request and waits for the head of its response. A failure drops the connection. */
+  async #send(
+    connection: ClientConnection,
+    outgoing: OutgoingRequest,
+    call: Call,
+  ): Promise<Exchange> {
+    const { method, body } = outgoing;
+    const asksConsent = body.kind === "stream" && this.#settings.continueTimeoutMs > 0;
+    const upload = body.kind === "stream" ? new Upload(connection, body) : undefined;
+    call.stop = () => connection.abort();
+    try {
+      if (call.failure !== undefined) throw call.failure.reason;
+      connection.begin();
+      connection.send(this.#headOf(outgoing, asksConsent));
+      let received = asksConsent ? await connection.consent(method) : undefined;
+      const isRefused = received !== undefined;
+      if (isRefused) upload?.stop();
+      else void upload?.run();
+      received ??= await connection.receive(method);
+      // Who says no wants no more of it.
+      if (received.head.status >= 400) upload?.stop();
+      return new Exchange(received, connection, this.#pool, call, upload, isRefused);
+    } catch (error) {
+      upload?.stop();
+      connection.abort();
+      this.#pool.drop(connection);
+      throw call.failure === undefined && upload?.failure !== undefined
+        ? upload.failure.error
+        : error;
+    }
+  }
+
+  #headOf(outgoing: OutgoingRequest, asksConsent: boolean): Uint8Array {
+    const { headers } = outgoing;
+    const options = { acceptEncoding: this.#acceptEncoding(headers), asksConsent };
+    try {
+      writeHead(this.#writer, outgoing, options);
+      return this.#writer.take();
+    } catch (error) {
+      this.#writer.truncate(0);
+      throw error;
+    }
+  }
+
+  /** What we ask for: parts of a compressed body could not be decompressed. */
+  #acceptEncoding(headers: Headers): string | undefined {
+    if (!this.#decompress || headers.has("accept-encoding")) return undefined;
+    return headers.has("range") ? "identity" : acceptedEncoding;
+  }
+
+  #respond({ headers, url }: OutgoingRequest, exchange: Exchange, redirected: boolean): Response {
+    const { head, framing } = exchange.received;
+    let body: Uint8Array | ByteSource | undefined = exchange.whole() ?? exchange;
+    const isEmpty = body instanceof Uint8Array && body.length === 0;
+    const coding =
+      isEmpty || !this.#decompress ? undefined : codingOf(head.fields.get("content-encoding"));
+    if (framing.kind === "none") body = undefined;
+    else if (coding !== undefined && this.#acceptEncoding(headers) === acceptedEncoding) {
+      body = decompressed(body instanceof Uint8Array ? sourceOf(body) : body, coding);
+    }
+    const href = url.hash === "" ? url.href : url.href.slice(0, -url.hash.length);
+    const { wholeBytes } = this.#settings;
+    return new ClientResponse({ head, body, url: href, redirected, wholeBytes });
+  }
+
+  /** What a redirect leads to. */
+  #next(outgoing: OutgoingRequest, exchange: Exchange): OutgoingRequest | undefined {
+    try {
+      return redirectOf(outgoing, exchange.received.head);
+    } catch (error) {
+      exchange.cancel();
+      throw error;
+    }
+  }
+}
+
+/** @throws {HttpError} `connection-failed` for what is not `http:` */
+function urlOf(href: string): URL {
+  const url = new URL(href);
+  if (url.protocol === "http:") return url;
+  const why = url.protocol === "https:" ? "there is no TLS, only http:" : "it is not http:";
+  throw new HttpError("connection-failed", `Cannot fetch ${href}: ${why}`);
+}
+
+function originOf({ host, hostname, port }: URL): Origin {
+  return {
+    key: host,
+    host: hostname.replace(/^\[(.*)\]$/, "$1"),
+    port: port === "" ? 80 : Number(port),
+  };
+}
+
+/** Whether the connection was lost, rather than the response wrong or late. */
+function isLoss(error: unknown): boolean {
+  return error instanceof FlowError || (error as HttpError).code === "connection-failed";
+}
