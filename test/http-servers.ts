@@ -45,6 +45,7 @@ export class FakeServers {
   onConnect: (served: Served) => void = () => {};
   /** What connecting waits for. */
   connecting: Promise<void> = Promise.resolve();
+  #passing: Promise<void> = Promise.resolve();
 
   readonly stack: Pick<Stack, "connect"> = {
     connect: async (host, port, options = {}) => {
@@ -71,9 +72,15 @@ export class FakeServers {
     return this.pass(0);
   }
 
-  /** Lets time pass. */
-  pass(ms: number): Promise<void> {
-    return this.simulation.run(() => this.simulation.clock.sleep(ms));
+  /** Lets time pass, once others who let it pass are done. */
+  async pass(ms: number): Promise<void> {
+    const before = this.#passing;
+    const pass = async (): Promise<void> => {
+      await before;
+      await this.simulation.run(() => this.simulation.clock.sleep(ms));
+    };
+    this.#passing = pass();
+    await this.#passing;
   }
 }
 
