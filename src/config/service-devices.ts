@@ -1,6 +1,7 @@
 /** Services that stand on a network stack. */
 
-import type { HttpServer, Stack } from "../devices/index.ts";
+import type { HttpClient, HttpServer, Stack } from "../devices/index.ts";
+import { connect as connectHttpClient, type ClientOptions } from "../net/http/client.ts";
 import { connect as connectHttpServer, type HttpServerOptions } from "../net/http/server.ts";
 import { device, type DeviceDescription } from "./device.ts";
 import { defaultClock } from "./devices.ts";
@@ -25,5 +26,21 @@ export function httpServer(
       };
       return connectHttpServer({ tcp, clock, limits, failed });
     },
+  });
+}
+
+/**
+ * An HTTP client over a stack, with settings that are not the usual ones. **It speaks no TLS**, so
+ * that `https:` is an error.
+ */
+export function httpClient(
+  stack: DeviceDescription<Stack>,
+  { settings = {} }: Pick<ClientOptions, "settings"> = {},
+): DeviceDescription<HttpClient> {
+  return device({
+    name: "httpClient",
+    signature: "HttpClient",
+    needs: [stack, defaultClock],
+    connect: (_context, over, clock) => connectHttpClient({ stack: over, clock, settings }),
   });
 }

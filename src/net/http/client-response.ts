@@ -87,11 +87,11 @@ export class ClientResponse {
   }
 
   async blob(): Promise<unknown> {
-    return nativeMethod(this.#native(await this.bytes()), "blob");
+    return this.#native(await this.bytes()).blob();
   }
 
   async formData(): Promise<unknown> {
-    return nativeMethod(this.#native(await this.bytes()), "formData");
+    return this.#native(await this.bytes()).formData();
   }
 
   /** Another response with the same body, of which both must be read for either to go on. */
@@ -147,11 +147,4 @@ function readerOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): ByteSource {
     read: async () => (await reader.read()).value,
     cancel: () => void reader.cancel().catch(() => {}),
   };
-}
-
-/** Calls a method that portable code has no name for. */
-async function nativeMethod(response: Response, name: "blob" | "formData"): Promise<unknown> {
-  const method: unknown = Reflect.get(response, name);
-  if (typeof method === "function") return Reflect.apply(method, response, []);
-  throw new TypeError(`Cannot give the body as ${name}: the platform has none`);
 }

@@ -83,3 +83,20 @@ test("setPatience() ends waiting, and what arrives later is not lost", async () 
   expect(await reader.more()).toBe(true);
   expect(held(reader)).toBe("abc");
 });
+
+test("setPatience() shortens the wait of who waits already, and lengthens it", async () => {
+  const flow = new MemoryFlow();
+  const reader = new FlowReader(flow, simulation.clock);
+  const { clock } = simulation;
+  for (const [first, second] of [
+    [1000, 100],
+    [100, 1000],
+  ] as const) {
+    const startMs = clock.monotonicMs();
+    reader.setPatience(first);
+    const waiting = reader.more().catch(() => clock.monotonicMs() - startMs);
+    reader.setPatience(second);
+    await simulation.run(() => clock.sleep(1500));
+    expect(Math.round(Number(await waiting))).toBe(second);
+  }
+});

@@ -67,6 +67,9 @@ export class FlowReader {
     this.#late = late;
     this.isLate = false;
     this.#deadlineMs = durationMs === Infinity ? Infinity : this.#timers.nowMs() + durationMs;
+    // Who waits already may have been given longer.
+    if (this.#waiter === undefined || this.#deadlineMs >= this.#timer.deadlineMs) return;
+    this.#timer.set(this.#deadlineMs);
   }
 
   /**
