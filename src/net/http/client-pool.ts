@@ -37,8 +37,7 @@ interface Waiter {
 
 /** Keeps connections for as long as they may be used again, within bounds. */
 export class ClientPool {
-  /** Connections that were opened. */
-  opened = 0;
+  readonly #counters: { connections: number };
   readonly #stack: Pick<Stack, "connect">;
   readonly #clock: Clock;
   readonly #settings: ClientSettings;
@@ -47,7 +46,14 @@ export class ClientPool {
   #count = 0;
   #isClosed = false;
 
-  constructor(stack: Pick<Stack, "connect">, clock: Clock, settings: ClientSettings) {
+  /** Counts the connections that it opens in `counters`. */
+  constructor(
+    stack: Pick<Stack, "connect">,
+    clock: Clock,
+    settings: ClientSettings,
+    counters: { connections: number },
+  ) {
+    this.#counters = counters;
     this.#stack = stack;
     this.#clock = clock;
     this.#settings = settings;
@@ -195,7 +201,7 @@ export class ClientPool {
         connection.abort();
         throw closedError();
       }
-      this.opened += 1;
+      this.#counters.connections += 1;
       return connection;
     } catch (error) {
       this.#free(origin.key);

@@ -15,6 +15,8 @@ export interface ResponseParts {
   readonly wholeBytes: number;
 }
 
+const decoder = new TextDecoder();
+
 /**
  * A `Response` that costs little: headers become `Headers`, and the body a stream, when somebody
  * wants them so.
@@ -79,7 +81,7 @@ export class ClientResponse {
   }
 
   async text(): Promise<string> {
-    return new TextDecoder().decode(await this.#whole());
+    return decoder.decode(await this.#whole());
   }
 
   async json(): Promise<unknown> {

@@ -42,24 +42,27 @@ export function connect(options: ClientOptions): HttpClient {
 }
 
 class Client implements HttpClient {
+  readonly counters = {
+    connections: 0,
+    requests: 0,
+    reused: 0,
+    retries: 0,
+    redirects: 0,
+    failed: 0,
+  };
   readonly #pool: ClientPool;
   readonly #clock: Clock;
   readonly #settings: ClientSettings;
   readonly #writer = new HeadWriter();
   readonly #calls = new Set<Call>();
   readonly #decompress: boolean;
-  readonly #counts = { requests: 0, reused: 0, retries: 0, redirects: 0, failed: 0 };
   #isClosed = false;
 
   constructor({ stack, clock, settings = {} }: ClientOptions) {
     this.#clock = clock;
     this.#settings = { ...defaultClientSettings, ...settings };
-    this.#pool = new ClientPool(stack, clock, this.#settings);
+    this.#pool = new ClientPool(stack, clock, this.#settings, this.counters);
     this.#decompress = this.#settings.decompress && canDecompress();
-  }
-
-  get counters(): Readonly<Record<string, number>> {
-    return { ...this.#counts, connections: this.#pool.opened };
   }
 
   async fetch(request: Request): Promise<Response> {
@@ -68,7 +71,7 @@ class Client implements HttpClient {
     try {
       return await this.#follow(request, call);
     } catch (error) {
-      this.#counts.failed += 1;
+      this.counters.failed += 1;
       call.end();
       throw call.errorFor(error);
     }
@@ -98,7 +101,7 @@ class Client implements HttpClient {
         const why = redirect === "error" ? "redirects are not wanted" : `that is one of too many`;
         throw new HttpError("too-many-redirects", `Cannot follow to ${next.url.href}: ${why}`);
       }
-      this.#counts.redirects += 1;
+      this.counters.redirects += 1;
       urlOf(next.url.href);
       outgoing = next;
     }
@@ -109,14 +112,14 @@ class Client implements HttpClient {
     const origin = originOf(outgoing.url);
     let connection = this.#pool.takeIdle(origin);
     connection ??= await this.#pool.acquire(origin, call, false);
-    this.#counts.requests += 1;
-    if (connection.isReused) this.#counts.reused += 1;
+    this.counters.requests += 1;
+    if (connection.isReused) this.counters.reused += 1;
     try {
       return await this.#send(connection, outgoing, call);
     } catch (error) {
       const isStale = connection.isReused && !connection.hasResponse && call.failure === undefined;
       if (!isStale || !isLoss(error) || !isRepeatable(outgoing)) throw error;
-      this.#counts.retries += 1;
+      this.counters.retries += 1;
       return await this.#send(await this.#pool.acquire(origin, call, true), outgoing, call);
     }
   }
