@@ -9,12 +9,12 @@ import {
 } from "fata-morgana/config";
 
 const stack = genericStack();
-const site = compiledFiles("site", () => import("./site?files"));
+const pages = compiledFiles("pages", () => import("./pages?files"));
 
 export default unikernel(
   "http-fetch",
   () => import("./unikernel.ts"),
-  [defaultConsole, httpClient(stack), httpServer(stack), site, stack, defaultClock],
+  [defaultConsole, httpClient(stack), httpServer(stack), pages, stack, defaultClock],
   {
     description:
       "Fetches a URL and prints what comes; without one, it serves files to those who do",

@@ -4,9 +4,9 @@ import { staticFiles } from "fata-morgana/net/http/static-files";
 /** Seconds that `/clock` counts. */
 const ticks = 5;
 
-/** Serves the site, and at `/clock` a body that takes its time. */
-export function handlerOf(site: KeyValueRead, clock: Clock): HttpHandler {
-  const files = staticFiles(site, { clock, cacheControl: "no-cache" });
+/** Serves the pages, and at `/clock` a body that takes its time. */
+export function handlerOf(pages: KeyValueRead, clock: Clock): HttpHandler {
+  const files = staticFiles(pages, { clock, cacheControl: "no-cache" });
   return (request, connection) => {
     if (new URL(request.url).pathname !== "/clock") return files(request, connection);
     const headers = { "content-type": "text/plain; charset=utf-8" };

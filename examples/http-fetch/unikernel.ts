@@ -19,14 +19,14 @@ export async function start(
   console: Console,
   client: HttpClient,
   server: HttpServer,
-  site: KeyValueRead,
+  pages: KeyValueRead,
   stack: Stack,
   clock: Clock,
   { args: { url, port }, signal }: Context<Arguments>,
 ): Promise<number> {
   await stack.configured(signal);
   if (url !== undefined) return print({ console, client, clock, signal }, url);
-  const listener = server.serve(port, handlerOf(site, clock));
+  const listener = server.serve(port, handlerOf(pages, clock));
   await console.writeLine(`Serving on ${stack.addresses.join(", ")}, port ${port}`);
   await new Promise((resolve) => signal.addEventListener("abort", resolve));
   await listener[Symbol.asyncDispose]();

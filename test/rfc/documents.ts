@@ -36,7 +36,10 @@ import { rfc8201 } from "./rfc8201.ts";
 import { rfc826 } from "./rfc826.ts";
 import { rfc8305 } from "./rfc8305.ts";
 import { rfc8985 } from "./rfc8985.ts";
+import { rfc9110Client } from "./rfc9110-client.ts";
+import { rfc9110Files } from "./rfc9110-files.ts";
 import { rfc9110 } from "./rfc9110.ts";
+import { rfc9112Client } from "./rfc9112-client.ts";
 import { rfc9112 } from "./rfc9112.ts";
 import { rfc9293 } from "./rfc9293.ts";
 
@@ -87,7 +90,11 @@ export const documents: readonly Document[] = [
   { number: 8201, title: "Path MTU discovery for IPv6", requirements: rfc8201 },
   { number: 8305, title: "Happy Eyeballs, version 2", requirements: rfc8305 },
   { number: 8985, title: "RACK-TLP Loss Detection", requirements: rfc8985 },
-  { number: 9110, title: "HTTP semantics: a server", requirements: rfc9110 },
-  { number: 9112, title: "HTTP/1.1: messages, and a server", requirements: rfc9112 },
+  {
+    number: 9110,
+    title: "HTTP semantics",
+    requirements: { ...rfc9110, ...rfc9110Client, ...rfc9110Files },
+  },
+  { number: 9112, title: "HTTP/1.1", requirements: { ...rfc9112, ...rfc9112Client } },
   { number: 9293, title: "Transmission Control Protocol", requirements: rfc9293With(rfc9293) },
 ];

@@ -57,14 +57,12 @@ export function redirectOf(
   };
 }
 
-/** The fragment stays, if there is no other (RFC 9110, 10.2.2). */
 function resolved(location: string, base: URL): URL {
   const href = latin1AsUtf8(location);
   if (!URL.canParse(href, base)) {
     throw new HttpError("malformed", `Cannot follow to "${location}": it is no address`);
   }
-  const url = new URL(href, base);
-  return url.hash === "" && base.hash !== "" ? new URL(base.hash, url) : url;
+  return new URL(href, base);
 }
 
 /** Some servers send UTF-8 where only ASCII is allowed. */

@@ -143,6 +143,57 @@ describe("fetch()", () => {
     expect(served.client.isAborted).toBe(true);
   });
 
+  test("stops sending a body that the server refuses, and drops the connection", async () => {
+    const at = world();
+    let wasCancelled = false;
+    const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      start: (controller) => controller.enqueue(Uint8Array.of(0x61)),
+      cancel: () => void (wasCancelled = true),
+    });
+    const init = { method: "POST", body, duplex: "half" };
+    const { response, served } = await begin(at, new Request(url, init), 20);
+    served.answer("HTTP/1.1 413 Too Large", "content-length: 2", "", "no");
+    expect((await response).status).toBe(413);
+    expect(await (await response).text()).toBe("no");
+    await at.servers.settle();
+    expect(wasCancelled).toBe(true);
+    expect(served.client.isAborted).toBe(true);
+  });
+
+  test("goes on sending a body while the response comes", async () => {
+    const at = world();
+    let source: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined;
+    const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      start: (controller) => void (source = controller),
+    });
+    const init = { method: "POST", body, duplex: "half" };
+    const { response, served } = await begin(at, new Request(url, init), 20);
+    served.answer("HTTP/1.1 200 OK", "content-length: 4", "", "ab");
+    const reader = (await response).body?.getReader();
+    await reader?.read();
+    served.request();
+    source?.enqueue(Uint8Array.of(0x63));
+    source?.close();
+    await at.servers.settle();
+    expect(served.request()).toBe("1\r\nc\r\n0\r\n\r\n");
+    served.answer("cd");
+    await reader?.read();
+    await begin(at);
+    expect(at.servers.connections).toHaveLength(1);
+  });
+
+  test("gives a status that nobody knows as it is", async () => {
+    for (const [status, ok] of [
+      [299, true],
+      [499, false],
+      [999, false],
+    ] as const) {
+      const { response, served } = await begin(world());
+      served.answer(`HTTP/1.1 ${status}`, "content-length: 0", "", "");
+      expect(await response).toMatchObject({ status, statusText: "", ok });
+    }
+  });
+
   test("passes over answers that are not final", async () => {
     const at = world();
     const { response, served } = await begin(at);
@@ -222,6 +273,7 @@ describe("fetch()", () => {
       "",
     ],
     ["a length that is none", "HTTP/1.1 200 OK", "content-length: -1", "", ""],
+    ["a coding of HTTP/1.0", "HTTP/1.0 200 OK", "transfer-encoding: chunked", "", "0", "", ""],
     ["another transfer coding", "HTTP/1.1 200 OK", "transfer-encoding: gzip", "", ""],
     ["a folded field", "HTTP/1.1 200 OK", "a: b", " c", "", ""],
     ["bare LF", "HTTP/1.1 200 OK\n\n"],

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { HttpConnection, HttpHandler, KeyValue } from "fata-morgana/devices";
+import type { Clock, HttpConnection, HttpHandler, KeyValue } from "fata-morgana/devices";
 import { SimulatedStore, Simulation } from "fata-morgana/simulated";
 import { describe, expect, test } from "vitest";
 import { staticFiles, type StaticFilesOptions } from "./static-files.ts";
@@ -91,6 +91,12 @@ describe("staticFiles()", () => {
     expect(headers.get("accept-ranges")).toBe("bytes");
   });
 
+  test("gives no date that is still to come", async () => {
+    const clock = { wallMs: () => 1_000_000_000_000 } as Clock;
+    const { headers } = await (await site({ clock })).get("/docs/a.txt");
+    expect(headers.get("last-modified")).toBe("Sun, 09 Sep 2001 01:46:40 GMT");
+  });
+
   test("answers HEAD with the same headers and no body", async () => {
     const { get } = await site();
     const [whole, head] = [await get("/large"), await get("/large", {}, "HEAD")];
@@ -165,6 +171,7 @@ describe("staticFiles()", () => {
     const unchanged = await get("/docs/a.txt", { "if-none-match": etag, range: "bytes=0-1" });
     expect([unchanged.status, unchanged.text]).toEqual([304, ""]);
     expect(unchanged.headers.get("etag")).toBe(etag);
+    expect(unchanged.headers.get("vary")).toBe("accept-encoding");
     expect(unchanged.headers.get("content-type")).toBeNull();
     expect((await get("/docs/a.txt", { "if-modified-since": date })).status).toBe(304);
     expect((await get("/docs/a.txt", { "if-match": '"x"' })).status).toBe(412);
@@ -175,6 +182,7 @@ describe("staticFiles()", () => {
     const { get } = await site();
     const part = await get("/docs/a.txt", { range: "bytes=2-4" });
     expect([part.status, part.text]).toEqual([206, "234"]);
+    expect(part.headers.get("vary")).toBe("accept-encoding");
     expect(part.headers.get("content-range")).toBe("bytes 2-4/10");
     const etag = part.headers.get("etag") ?? "";
     const range = "bytes=-3";
