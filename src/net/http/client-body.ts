@@ -71,17 +71,25 @@ export async function collect(
   return joined(chunks);
 }
 
-/** A source as a web stream, which reads as it is read. */
+/**
+ * A source as a web stream, which reads as it is read. Its chunks are the reader's with all of
+ * their buffers, so that they can be transferred.
+ */
 export function streamOf(source: ByteSource): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       async pull(controller) {
         const bytes = await source.read();
         if (bytes === undefined) controller.close();
-        else controller.enqueue(bytes as Uint8Array<ArrayBuffer>);
+        else controller.enqueue(withOwnBuffer(bytes));
       },
       cancel: () => source.cancel(),
     },
     { highWaterMark: 0 },
   );
+}
+
+function withOwnBuffer(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const isWhole = bytes.length === bytes.buffer.byteLength;
+  return isWhole ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
 }

@@ -80,7 +80,10 @@ export class Exchange implements ByteSource {
     this.#call = call;
     this.#upload = upload;
     this.#isSent = !isRefused;
-    call.stop = () => connection.abort();
+    call.stop = (reason) => {
+      this.#failure = { error: reason };
+      this.cancel();
+    };
   }
 
   /** All of the body, if it is there: the connection is then free. */
@@ -100,7 +103,7 @@ export class Exchange implements ByteSource {
       if (this.received.body.isEnded) this.#finish();
       return bytes;
     } catch (error) {
-      this.#failure = { error: this.#upload?.failure?.error ?? this.#call.errorFor(error) };
+      this.#failure ??= { error: this.#call.errorFor(this.#upload?.failure?.error ?? error) };
       this.cancel();
       throw this.#failure.error;
     }

@@ -276,6 +276,18 @@ describe("a request is given up", () => {
     }
   });
 
+  test("when nobody reads its body, and its connection is free then", async () => {
+    const at = world({ originConnections: 1 });
+    at.servers.onConnect = (served) =>
+      served.answer("HTTP/1.1 200 OK", "content-length: 9", "", "abc");
+    const controller = new AbortController();
+    const response = await at.get(url, { signal: controller.signal });
+    const next = at.get();
+    controller.abort(reason);
+    expect((await next).status).toBe(200);
+    await expect(response.text()).rejects.toBe(reason);
+  });
+
   test("when connecting takes too long", async () => {
     const at = world({ connectTimeoutMs: 300 });
     at.servers.connecting = new Promise(() => {});

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { FakeServers, type Served } from "../../../test/http-servers.ts";
 import type { HttpClient } from "../../devices/index.ts";
@@ -222,7 +223,9 @@ describe("fetch()", () => {
     const reader = (await response).body?.getReader();
     const next = async (): Promise<string> =>
       new TextDecoder().decode((await reader?.read())?.value);
-    expect(await next()).toBe("abc");
+    const { value: first } = (await reader?.read()) ?? {};
+    expect(first).toEqual(Uint8Array.of(0x61, 0x62, 0x63));
+    expect(first?.buffer.byteLength).toBe(3);
     const later = next();
     served.answer("", "2", "de", "0", "", "");
     expect([await later, await next()]).toEqual(["de", ""]);
@@ -286,6 +289,48 @@ describe("fetch()", () => {
       code: "malformed",
     });
     expect(at.servers.last.client.isAborted).toBe(true);
+  });
+
+  test("settles, whatever arrives and however it is cut", async () => {
+    const pieces = [
+      ...[
+        "HTTP/1.1 200 OK\r\n",
+        "HTTP/1.0 301 X\r\n",
+        "HTTP/1.1 100 C\r\n\r\n",
+        "\r\n",
+        "\r",
+        "\n",
+      ],
+      ...["content-length: 3\r\n", "content-length: 1", "transfer-encoding: chunked\r\n", "3\r\n"],
+      ...["connection: close\r\n", "location: /x\r\n", "0\r\n\r\n", "abc", "0", " ", ":", "\u00ff"],
+      ...["content-encoding: gzip\r\n", "HTTP/1.1 204\r\n\r\n"],
+    ];
+    const text = fc.array(fc.constantFrom(...pieces), { maxLength: 12 });
+    const property = fc.asyncProperty(text, fc.array(fc.nat(200)), async (parts, cuts) => {
+      const at = world({ decompress: true });
+      const sent = parts.join("");
+      at.servers.onConnect = ({ client }) => {
+        const ends = [...cuts, sent.length]
+          .filter((cut) => cut <= sent.length)
+          .sort((a, b) => a - b);
+        ends.forEach((end, index) => {
+          const piece = sent.slice(ends[index - 1] ?? 0, end);
+          if (piece !== "") client.arrive(piece);
+        });
+        client.arrive(undefined);
+      };
+      const outcome = at.client
+        .fetch(new Request(url))
+        .then((response) => response.text())
+        .catch((error: Error) => error);
+      await at.servers.settle();
+      const what = await outcome;
+      if (what instanceof Error) expect(what.name).toBe("HttpError");
+      for (const { client } of at.servers.connections) {
+        expect(client.isAborted || client.isDisposed).toBe(true);
+      }
+    });
+    await fc.assert(property, { numRuns: 150 });
   });
 
   test("refuses a head without end, and answers without end", async () => {
