@@ -70,6 +70,40 @@ test("a change of a unikernel or of its configuration boots it anew", async ({ p
   expect(project.errors).toEqual([]);
 });
 
+test("a change of a file that was compiled in boots it anew, and so does a new one", async ({
+  page,
+  project,
+}) => {
+  project.write("../files/one.txt", "first");
+  project.write(
+    "alpha/config.ts",
+    `import { compiledFiles, defaultConsole, unikernel } from "fata-morgana/config";
+const files = compiledFiles("files", () => import("../../files?files"));
+export default unikernel("alpha", () => import("./unikernel.ts"), [defaultConsole, files]);
+`,
+  );
+  project.write(
+    "alpha/unikernel.ts",
+    `import type { Console, KeyValueRead } from "fata-morgana/devices";
+export async function start(console: Console, files: KeyValueRead): Promise<void> {
+  const said: string[] = [];
+  for (const { name, kind } of (await files.list([])) ?? []) {
+    if (kind === "value") said.push(name, String.fromCharCode(...((await files.get([name])) ?? [])));
+  }
+  await console.writeLine(said.join(" "));
+}
+`,
+  );
+  await page.goto(`${project.url}alpha/`);
+  await says(page, "one.txt first");
+  project.write("../files/one.txt", "second");
+  await says(page, "one.txt second");
+  project.write("../files/deep/LICENSE", "");
+  project.write("../files/TWO", "third");
+  await says(page, "TWO third one.txt second");
+  expect(project.errors).toEqual([]);
+});
+
 test("a change of a file outside the served folder boots what imports it anew", async ({
   page,
   project,
