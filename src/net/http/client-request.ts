@@ -2,7 +2,6 @@
 
 import type { Clock } from "../../devices/index.ts";
 import { timersOf } from "../timers.ts";
-import { joined } from "./client-body.ts";
 import type { HeadWriter } from "./head-writer.ts";
 
 /** A request that can be sent, and perhaps sent again. */
@@ -17,7 +16,7 @@ export interface OutgoingRequest {
 export type OutgoingBody =
   | { readonly kind: "none" }
   /** All of it is there. */
-  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  | { readonly kind: "bytes"; readonly chunks: readonly Uint8Array[]; readonly byteCount: number }
   /** Its beginning is there. */
   | {
       readonly kind: "stream";
@@ -28,8 +27,11 @@ export type OutgoingBody =
 /** A request without a body. */
 export const noBody: OutgoingBody = { kind: "none" };
 
-/** A body is sent in one piece with the head, and can be sent again, up to this size. */
-const smallBytes = 65_536;
+/** A body is sent in one piece with the head up to this size. */
+const smallBytes = 16_384;
+
+/** A body of several chunks is kept, and can be sent again, up to this size. */
+const keptBytes = 2 ** 20;
 
 /** How long a body may keep us waiting before it counts as a stream, in milliseconds. */
 const gatherMs = 10;
@@ -63,10 +65,12 @@ export async function gatherBody(
       const reading = rest.read();
       const next = await Promise.race([reading, late]);
       if (next === undefined) return { kind: "stream", first, rest: readingFirst(reading, rest) };
-      if (next.done) return { kind: "bytes", bytes: joined(first) };
+      if (next.done) return { kind: "bytes", chunks: first, byteCount };
       first.push(next.value);
       byteCount += next.value.length;
-      if (isLate || byteCount > smallBytes) return { kind: "stream", first, rest };
+      // One chunk is memory that there is already, however large.
+      const isTooLarge = byteCount > keptBytes && first.length > 1;
+      if (isLate || isTooLarge) return { kind: "stream", first, rest };
     }
   } finally {
     timer.clear();
@@ -106,11 +110,17 @@ const ownFields: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-/** Writes the head of a request; its body has the given framing. */
-export function writeHead(
+/** What a head says beside what the request does. */
+interface HeadOptions {
+  readonly acceptEncoding: string | undefined;
+  /** Whether the body waits until the server wants it. */
+  readonly asksConsent: boolean;
+}
+
+function writeHead(
   writer: HeadWriter,
   { method, url, headers, body }: OutgoingRequest,
-  options: { readonly acceptEncoding: string | undefined; readonly asksConsent: boolean },
+  options: HeadOptions,
 ): void {
   writer.requestLine(method, `${url.pathname}${url.search}`);
   writer.field("host", url.host);
@@ -128,12 +138,25 @@ export function writeHead(
     writer.field("accept-encoding", options.acceptEncoding);
   }
   if (body.kind === "stream") writer.field("transfer-encoding", "chunked");
-  else if (body.kind === "bytes") writer.field("content-length", String(body.bytes.length));
+  else if (body.kind === "bytes") writer.field("content-length", String(body.byteCount));
   // A server may wait for what others would send with these (RFC 9110, 8.6).
   else if (method === "POST" || method === "PUT" || method === "PATCH") {
     writer.field("content-length", "0");
   }
   if (options.asksConsent) writer.field("expect", "100-continue");
   writer.endHead();
-  if (body.kind === "bytes") writer.bytes(body.bytes);
+}
+
+/** Writes a request, the body too if all of it is there: in one piece, if it is small. */
+export function writeRequest(
+  writer: HeadWriter,
+  request: OutgoingRequest,
+  options: HeadOptions,
+): readonly Uint8Array[] {
+  writeHead(writer, request, options);
+  const { body } = request;
+  if (body.kind !== "bytes") return [writer.take()];
+  if (body.byteCount > smallBytes) return [writer.take(), ...body.chunks];
+  for (const bytes of body.chunks) writer.bytes(bytes);
+  return [writer.take()];
 }

@@ -91,6 +91,20 @@ describe("fetch()", () => {
     expect(await (await response).text()).toBe("thanks");
   });
 
+  test("sends a larger body that is there with its length, as it is", async () => {
+    const body = new Uint8Array(2_000_000).fill(0x61);
+    const { response, served } = await begin(
+      world(),
+      new Request(url, { method: "PUT", body }),
+      20,
+    );
+    const [head, ...chunks] = served.client.written;
+    expect(new TextDecoder().decode(head)).toContain("content-length: 2000000\r\n");
+    expect(chunks.reduce((sum, { length }) => sum + length, 0)).toBe(2_000_000);
+    served.answer("HTTP/1.1 204 No Content", "", "");
+    expect((await response).status).toBe(204);
+  });
+
   test("says that there is no body, where a server might wait for one", async () => {
     const { response, served } = await begin(world(), new Request(url, { method: "POST" }));
     expect(served.request()).toContain("content-length: 0\r\n");

@@ -13,7 +13,7 @@ import {
   gatherBody,
   isRepeatable,
   noBody,
-  writeHead,
+  writeRequest,
   type OutgoingRequest,
 } from "./client-request.ts";
 import { ClientResponse } from "./client-response.ts";
@@ -137,7 +137,7 @@ class Client implements HttpClient {
     try {
       if (call.failure !== undefined) throw call.failure.reason;
       connection.begin();
-      connection.send(this.#headOf(outgoing, asksConsent));
+      for (const bytes of this.#piecesOf(outgoing, asksConsent)) connection.send(bytes);
       let received = asksConsent ? await connection.consent(method) : undefined;
       const isRefused = received !== undefined;
       if (isRefused) upload?.stop();
@@ -156,12 +156,11 @@ class Client implements HttpClient {
     }
   }
 
-  #headOf(outgoing: OutgoingRequest, asksConsent: boolean): Uint8Array {
+  #piecesOf(outgoing: OutgoingRequest, asksConsent: boolean): readonly Uint8Array[] {
     const { headers } = outgoing;
     const options = { acceptEncoding: this.#acceptEncoding(headers), asksConsent };
     try {
-      writeHead(this.#writer, outgoing, options);
-      return this.#writer.take();
+      return writeRequest(this.#writer, outgoing, options);
     } catch (error) {
       this.#writer.truncate(0);
       throw error;
