@@ -4,11 +4,14 @@ import { HttpError } from "../../devices/errors.ts";
 import { bodyAtHand, type ByteSource } from "./client-body.ts";
 import type { ClientConnection, ReceivedResponse } from "./client-connection.ts";
 import type { ClientPool, Stoppable } from "./client-pool.ts";
+import { noBody, type OutgoingBody } from "./client-request.ts";
 import type { Upload } from "./client-upload.ts";
 
 /** One call of `fetch()`, from the request to the last byte of the response. */
 export class Call implements Stoppable {
   stop: ((reason: unknown) => void) | undefined;
+  /** What is sent. */
+  body: OutgoingBody = noBody;
   /** Why it was stopped. */
   failure: { readonly reason: unknown } | undefined;
   readonly #signal: AbortSignal;

@@ -147,6 +147,17 @@ describe("connections", () => {
     ]);
   });
 
+  test("that fail to open let go of the body that was to be sent", async () => {
+    const at = world();
+    at.servers.refusing.add("example");
+    let wasCancelled = false;
+    const body = new ReadableStream({ cancel: () => void (wasCancelled = true) });
+    const response = expect(at.get(url, { method: "POST", body, duplex: "half" })).rejects;
+    await at.servers.pass(20);
+    await response.toMatchObject({ code: "connection-failed" });
+    expect(wasCancelled).toBe(true);
+  });
+
   test("that fail to open make room for who waits", async () => {
     const at = world({ originConnections: 1 });
     at.servers.refusing.add("example");

@@ -20,7 +20,7 @@ export type OutgoingBody =
   /** Its beginning is there. */
   | {
       readonly kind: "stream";
-      readonly first: readonly Uint8Array[];
+      readonly chunks: readonly Uint8Array[];
       readonly rest: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
     };
 
@@ -64,13 +64,14 @@ export async function gatherBody(
     for (;;) {
       const reading = rest.read();
       const next = await Promise.race([reading, late]);
-      if (next === undefined) return { kind: "stream", first, rest: readingFirst(reading, rest) };
+      if (next === undefined)
+        return { kind: "stream", chunks: first, rest: readingFirst(reading, rest) };
       if (next.done) return { kind: "bytes", chunks: first, byteCount };
       first.push(next.value);
       byteCount += next.value.length;
       // One chunk is memory that there is already, however large.
       const isTooLarge = byteCount > keptBytes && first.length > 1;
-      if (isLate || isTooLarge) return { kind: "stream", first, rest };
+      if (isLate || isTooLarge) return { kind: "stream", chunks: first, rest };
     }
   } finally {
     timer.clear();
@@ -147,16 +148,19 @@ function writeHead(
   writer.endHead();
 }
 
-/** Writes a request, the body too if all of it is there: in one piece, if it is small. */
+/** Whether a body is sent with the head, in one piece. */
+export function isSmall(body: OutgoingBody): boolean {
+  return body.kind === "none" || (body.kind === "bytes" && body.byteCount <= smallBytes);
+}
+
+/** Writes the head of a request, and its body if that is small. */
 export function writeRequest(
   writer: HeadWriter,
   request: OutgoingRequest,
   options: HeadOptions,
-): readonly Uint8Array[] {
+): void {
   writeHead(writer, request, options);
   const { body } = request;
-  if (body.kind !== "bytes") return [writer.take()];
-  if (body.byteCount > smallBytes) return [writer.take(), ...body.chunks];
+  if (body.kind === "none" || !isSmall(body)) return;
   for (const bytes of body.chunks) writer.bytes(bytes);
-  return [writer.take()];
 }

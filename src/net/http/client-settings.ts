@@ -20,7 +20,7 @@ export interface ClientSettings {
   /** The longest time without a byte of a body, in milliseconds, while somebody reads it. */
   readonly bodyTimeoutMs: number;
   /**
-   * How long to wait for the server's consent before a body is sent that has no known length, in
+   * How long to wait for the server's consent before a body that is not small is sent, in
    * milliseconds (RFC 9110, 10.1.1); 0 does not ask.
    */
   readonly continueTimeoutMs: number;

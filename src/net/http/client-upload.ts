@@ -1,36 +1,44 @@
 /** A body that is sent piece by piece, while the response may already come. */
 
-import { chunkedBodyWriter } from "./body-writer.ts";
+import type { ByteSource } from "./client-body.ts";
+import { chunkedBodyWriter, plainBodyWriter, type BodyWriter } from "./body-writer.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import type { OutgoingBody } from "./client-request.ts";
 
-/** Sends a stream in chunks. */
+/** Bytes that are written at a time. */
+const pieceBytes = 262_144;
+
+/** Sends a body: of a known length, or in chunks. */
 export class Upload {
   /** Whether all of it was written. */
   isSent = false;
-  /** What the stream failed with: then the request has failed. */
+  /** What its source failed with: then the request has failed. */
   failure: { readonly error: unknown } | undefined;
   readonly #connection: ClientConnection;
-  readonly #body: OutgoingBody & { readonly kind: "stream" };
+  readonly #writer: BodyWriter;
+  readonly #source: ByteSource;
   #isStopped = false;
 
-  constructor(connection: ClientConnection, body: OutgoingBody & { readonly kind: "stream" }) {
+  constructor(connection: ClientConnection, body: Exclude<OutgoingBody, { kind: "none" }>) {
+    const { flow } = connection;
     this.#connection = connection;
-    this.#body = body;
+    this.#writer =
+      body.kind === "bytes" ? plainBodyWriter(flow, body.byteCount) : chunkedBodyWriter(flow);
+    this.#source = sourceOfBody(body);
   }
 
-  /** Sends it. Never rejects; if the stream fails, the connection is aborted. */
+  /** Sends it. Never rejects; if its source fails, the connection is aborted. */
   async run(): Promise<void> {
     const connection = this.#connection;
-    const writer = chunkedBodyWriter(connection.flow);
     try {
-      for (const bytes of this.#body.first) await writer.write(bytes);
-      for (let next = await this.#read(); next !== undefined; next = await this.#read()) {
-        await writer.write(next);
-        connection.progress();
+      for (let bytes = await this.#read(); bytes !== undefined; bytes = await this.#read()) {
+        for (let at = 0; at < bytes.length && !this.#isStopped; at += pieceBytes) {
+          await this.#writer.write(bytes.subarray(at, at + pieceBytes));
+          connection.progress();
+        }
       }
       if (this.#isStopped) return;
-      await writer.end();
+      await this.#writer.end();
       this.isSent = true;
       connection.progress();
     } catch {
@@ -44,18 +52,31 @@ export class Upload {
   stop(): void {
     if (this.#isStopped || this.isSent) return;
     this.#isStopped = true;
-    this.#body.rest.cancel().catch(() => {});
+    this.#source.cancel();
   }
 
   async #read(): Promise<Uint8Array | undefined> {
     try {
-      const next = await this.#body.rest.read();
-      if (next.done) return undefined;
-      if (next.value instanceof Uint8Array) return next.value;
-      throw new TypeError("Cannot send the body: its stream gave no bytes");
+      return await this.#source.read();
     } catch (error) {
       this.failure = { error };
       throw error;
     }
   }
+}
+
+function sourceOfBody(body: Exclude<OutgoingBody, { kind: "none" }>): ByteSource {
+  const chunks = body.chunks.values();
+  const rest = body.kind === "stream" ? body.rest : undefined;
+  return {
+    async read() {
+      const chunk = chunks.next();
+      if (chunk.done !== true) return chunk.value;
+      const next = await rest?.read();
+      if (next === undefined || next.done) return undefined;
+      if (next.value instanceof Uint8Array) return next.value;
+      throw new TypeError("Cannot send the body: its stream gave no bytes");
+    },
+    cancel: () => void rest?.cancel().catch(() => {}),
+  };
 }

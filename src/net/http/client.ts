@@ -12,6 +12,7 @@ import { maxRedirectCount, redirectOf } from "./client-redirect.ts";
 import {
   gatherBody,
   isRepeatable,
+  isSmall,
   noBody,
   writeRequest,
   type OutgoingRequest,
@@ -73,6 +74,8 @@ class Client implements HttpClient {
     } catch (error) {
       this.counters.failed += 1;
       call.end();
+      // Whoever fills the body is told that nobody wants it.
+      if (call.body.kind === "stream") call.body.rest.cancel(error).catch(() => {});
       throw call.errorFor(error);
     }
   }
@@ -92,6 +95,7 @@ class Client implements HttpClient {
       url: urlOf(request.url),
       body: stream === null ? noBody : await gatherBody(stream, this.#clock),
     };
+    call.body = outgoing.body;
     for (let count = 0; ; count += 1) {
       const exchange = await this.#exchange(outgoing, call);
       const next = redirect === "manual" ? undefined : this.#next(outgoing, exchange);
@@ -131,13 +135,14 @@ class Client implements HttpClient {
     call: Call,
   ): Promise<Exchange> {
     const { method, body } = outgoing;
-    const asksConsent = body.kind === "stream" && this.#settings.continueTimeoutMs > 0;
-    const upload = body.kind === "stream" ? new Upload(connection, body) : undefined;
+    const isWhole = body.kind === "none" || isSmall(body);
+    const asksConsent = !isWhole && this.#settings.continueTimeoutMs > 0;
+    const upload = isWhole ? undefined : new Upload(connection, body);
     call.stop = () => connection.abort();
     try {
       if (call.failure !== undefined) throw call.failure.reason;
       connection.begin();
-      for (const bytes of this.#piecesOf(outgoing, asksConsent)) connection.send(bytes);
+      connection.send(this.#bytesOf(outgoing, asksConsent));
       let received = asksConsent ? await connection.consent(method) : undefined;
       const isRefused = received !== undefined;
       if (isRefused) upload?.stop();
@@ -156,11 +161,12 @@ class Client implements HttpClient {
     }
   }
 
-  #piecesOf(outgoing: OutgoingRequest, asksConsent: boolean): readonly Uint8Array[] {
+  #bytesOf(outgoing: OutgoingRequest, asksConsent: boolean): Uint8Array {
     const { headers } = outgoing;
     const options = { acceptEncoding: this.#acceptEncoding(headers), asksConsent };
     try {
-      return writeRequest(this.#writer, outgoing, options);
+      writeRequest(this.#writer, outgoing, options);
+      return this.#writer.take();
     } catch (error) {
       this.#writer.truncate(0);
       throw error;
