@@ -33,6 +33,9 @@ const smallBytes = 16_384;
 /** A body of several chunks is kept, and can be sent again, up to this size. */
 const keptBytes = 2 ** 20;
 
+/** Up to so many chunks: whoever makes small ones without a pause would let nothing else run. */
+const keptCount = 64;
+
 /** How long a body may keep us waiting before it counts as a stream, in milliseconds. */
 const gatherMs = 10;
 
@@ -70,7 +73,7 @@ export async function gatherBody(
       first.push(next.value);
       byteCount += next.value.length;
       // One chunk is memory that there is already, however large.
-      const isTooLarge = byteCount > keptBytes && first.length > 1;
+      const isTooLarge = first.length === keptCount || (byteCount > keptBytes && first.length > 1);
       if (isLate || isTooLarge) return { kind: "stream", chunks: first, rest };
     }
   } finally {
