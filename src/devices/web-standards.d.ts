@@ -123,12 +123,18 @@ declare var WritableStream: {
   ): WritableStream<W>;
 };
 
+/** {@link DecompressionStream} has the same shape. */
+interface CompressionStream {
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
+}
+
+/** `undefined` where the platform has none. */
+declare var CompressionStream: { new (format: "deflate-raw"): CompressionStream };
+
 /** `undefined` where the platform has none. */
 declare var DecompressionStream: {
-  new (format: "deflate" | "gzip"): {
-    readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
-    readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
-  };
+  new (format: "deflate" | "deflate-raw" | "gzip"): CompressionStream;
 };
 
 interface Headers extends Iterable<[string, string]> {
