@@ -1,5 +1,6 @@
 /** A peer that can do what RFC 6455 forbids: it writes frames byte by byte, and reads them so. */
 
+import { constants, inflateRawSync } from "node:zlib";
 import { decode, encode, headerBytes, maxHeaderBytes } from "../../src/net/websocket/frame.ts";
 import { applyMask } from "../../src/net/websocket/mask.ts";
 
@@ -89,12 +90,20 @@ export function sayingsOf(frames: readonly ReceivedFrame[]): readonly string[] {
     } else {
       message.push(each);
       if (!each.isFinal) continue;
-      const payload = Buffer.concat(message.map(({ payload }) => payload));
+      const bytes = Buffer.concat(message.map(({ payload }) => payload));
+      const payload = message[0]?.reserved === 0 ? bytes : inflated(bytes);
       sayings.push(`${message[0]?.name} ${latin1(payload)}`);
       message = [];
     }
   }
   return sayings;
+}
+
+/** A compressed message, with what RFC 7692, 7.2.1 takes off its end. */
+function inflated(bytes: Uint8Array): Uint8Array {
+  return inflateRawSync(Uint8Array.of(...bytes, 0, 0, 0xff, 0xff), {
+    finishFlush: constants.Z_SYNC_FLUSH,
+  });
 }
 
 /** Each byte as a character, so that any payload is a string. */
