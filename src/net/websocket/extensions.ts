@@ -3,6 +3,8 @@
  * permessage-deflate (RFC 7692, section 7.1): each message is compressed for itself, both ways.
  */
 
+import { isToken } from "../http/head-writer.ts";
+
 /** An extension that is offered or accepted, with its parameters in their order. */
 export interface Extension {
   readonly name: string;
@@ -19,8 +21,6 @@ const clientWindow = "client_max_window_bits";
 /** What a client offers. */
 export const deflateOffer: string = `${name}; ${serverNoContext}; ${clientNoContext}`;
 
-const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-
 /** The most that is looked at: a header is not ours to be filled. */
 const maxExtensionCount = 32;
 
@@ -32,7 +32,7 @@ export function parseExtensions(header: string): readonly Extension[] | undefine
   for (const element of elements) {
     const [extensionName = "", ...rest] = splitOutsideQuotes(element, ";");
     const parameters = rest.map(parseParameter);
-    if (!token.test(extensionName) || parameters.includes(undefined)) return undefined;
+    if (!isToken(extensionName) || parameters.includes(undefined)) return undefined;
     extensions.push({
       name: extensionName,
       parameters: parameters.filter((parameter) => parameter !== undefined),
@@ -43,12 +43,12 @@ export function parseExtensions(header: string): readonly Extension[] | undefine
 
 function parseParameter(text: string): readonly [string, string] | undefined {
   const at = text.indexOf("=");
-  if (at === -1) return token.test(text) ? [text, ""] : undefined;
+  if (at === -1) return isToken(text) ? [text, ""] : undefined;
   const key = text.slice(0, at).trim();
   const raw = text.slice(at + 1).trim();
   // What is quoted must be a token once the quotes are off (section 9.1).
   const value = /^".*"$/.test(raw) ? raw.slice(1, -1).replaceAll(/\\(.)/g, "$1") : raw;
-  return token.test(key) && token.test(value) ? [key, value] : undefined;
+  return isToken(key) && isToken(value) ? [key, value] : undefined;
 }
 
 function splitOutsideQuotes(text: string, separator: string): readonly string[] {
@@ -83,14 +83,18 @@ export function answerToDeflate(offers: readonly Extension[]): string | undefine
 }
 
 /**
- * For a client that offered {@link deflateOffer}: whether the server took it, or `undefined` if
- * it answered what was not offered, and the connection has to fail (RFC 7692, 7.1; RFC 6455, 4.1).
+ * For a client that offered {@link deflateOffer}, or nothing: whether the server took it, or
+ * `undefined` if it answered what was not offered, and the connection has to fail (RFC 7692, 7.1;
+ * RFC 6455, 4.1).
  */
-export function agreesOnDeflate(answers: readonly Extension[]): boolean | undefined {
+export function agreesOnDeflate(
+  answers: readonly Extension[],
+  isOffered: boolean,
+): boolean | undefined {
   const [answer, ...more] = answers;
   if (answer === undefined) return false;
   const parameters = parametersOf(answer);
-  if (parameters === undefined || more.length > 0) return undefined;
+  if (parameters === undefined || more.length > 0 || !isOffered) return undefined;
   // Only a client that offered it may be told how large its window is.
   if (parameters.has(clientWindow)) return undefined;
   return parameters.has(serverNoContext) ? true : undefined;

@@ -1,48 +1,11 @@
 /**
- * The key of a handshake and the answer to it (RFC 6455, section 4.2.2), with as much of SHA-1
- * (RFC 3174) and base64 (RFC 4648) as that takes.
+ * SHA-1 (RFC 3174), for the key of a handshake alone: it is broken, and nothing secret may depend
+ * on it. `crypto.subtle` has it too, but is no portable global, and a promise for 60 bytes.
  */
-
-import type { Random } from "../../devices/index.ts";
-
-const keyBytes = 16;
-
-/** What every server adds to the key; it has no meaning but to be known. */
-const guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-
-/** A key for one handshake. */
-export function makeKey(random: Random): string {
-  return base64(random.fill(new Uint8Array(keyBytes)));
-}
-
-/** Whether a key is base64 of 16 bytes, as it must be (section 4.1). */
-export function isKey(key: string): boolean {
-  // Of the last digit before the padding, only two bits are used.
-  return /^[A-Za-z0-9+/]{21}[AQgw]==$/.test(key);
-}
-
-/** What a server answers to a key. */
-export function acceptKey(key: string): string {
-  return base64(sha1(new TextEncoder().encode(key + guid)));
-}
-
-const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-function base64(bytes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 3) {
-    const three = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
-    for (let digit = 0; digit < 4; digit += 1) {
-      const isThere = at + digit <= bytes.length;
-      text += isThere ? alphabet.charAt((three >> (18 - 6 * digit)) & 63) : "=";
-    }
-  }
-  return text;
-}
 
 const blockBytes = 64;
 
-/** For short public input alone: nothing secret may depend on it. */
+/** The digest of `message` (*borrowed*, shorter than 2^29 bytes): 20 bytes, *fresh*. */
 export function sha1(message: Uint8Array): Uint8Array {
   const padded = new Uint8Array(Math.ceil((message.length + 9) / blockBytes) * blockBytes);
   padded.set(message);
