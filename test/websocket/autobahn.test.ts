@@ -14,7 +14,7 @@ const chops: Readonly<Record<string, (frames: readonly Uint8Array[]) => readonly
 const maxOctets = 4096;
 
 async function play(
-  { heard, sent, then = [goodbye] }: Case,
+  { heard, sent, later = [goodbye] }: Case,
   chop: string,
   deflate: boolean,
 ): Promise<readonly string[]> {
@@ -24,7 +24,7 @@ async function play(
   await settle();
   // What inflates runs on other threads of the host, for as many turns as that takes.
   if (deflate) await until(() => sayings().includes(heard[0] ?? ""));
-  if (sayings().at(-1) !== "end") near.arrive(Uint8Array.from(Buffer.concat(then)));
+  if (sayings().at(-1) !== "end") near.arrive(Uint8Array.from(Buffer.concat(later)));
   await settle();
   return sayings();
 }

@@ -11,7 +11,7 @@ export interface Case {
   /** Then {@link goodbye}, if the server has not ended the connection by itself. */
   readonly sent: readonly Uint8Array[];
   /** What is sent once that has been answered. */
-  readonly then?: readonly Uint8Array[];
+  readonly later?: readonly Uint8Array[];
   /** What the server says, in the words of `sayingsOf`, and how it ends. */
   readonly heard: readonly string[];
 }
@@ -166,7 +166,7 @@ export const groups: readonly CaseGroup[] = [
     what: "ten Pings in a row are answered in their order",
     cases: [
       {
-        sent: [...Array.from({ length: 10 }, (_, index) => frame(9, `ping ${index}`))],
+        sent: Array.from({ length: 10 }, (_, index) => frame(9, `ping ${index}`)),
         heard: [...Array.from({ length: 10 }, (_, index) => `pong ping ${index}`), ...clean],
       },
     ],
@@ -231,7 +231,7 @@ export const groups: readonly CaseGroup[] = [
     cases: [
       {
         sent: [frame(1, "fragment1", part), frame(0, "fragment2")],
-        then: [frame(0, "fragment3", part), frame(1, "fragment4")],
+        later: [frame(0, "fragment3", part), frame(1, "fragment4")],
         heard: ["text fragment1fragment2", ...failed(1002)],
       },
     ],
@@ -255,8 +255,13 @@ export const groups: readonly CaseGroup[] = [
     cases: [
       {
         sent: [
-          ...[frame(1, "1", part), frame(0, "2", part), frame(9, "ping 1")],
-          ...[frame(0, "3", part), frame(0, "4", part), frame(9, "ping 2"), frame(0, "5")],
+          frame(1, "1", part),
+          frame(0, "2", part),
+          frame(9, "ping 1"),
+          frame(0, "3", part),
+          frame(0, "4", part),
+          frame(9, "ping 2"),
+          frame(0, "5"),
         ],
         heard: ["pong ping 1", "pong ping 2", "text 12345", ...clean],
       },
@@ -342,8 +347,8 @@ export const groups: readonly CaseGroup[] = [
     group: "7.7",
     what: "a code that may be sent comes back",
     cases: [
-      ...[1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014],
-      ...[3000, 3999, 4000, 4999],
+      1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000,
+      4999,
     ].map((code) => ({ sent: [frame(8, closing(code))], heard: failed(code) })),
   },
   {
@@ -377,7 +382,7 @@ export const groups: readonly CaseGroup[] = [
     group: "9.7–9.8",
     what: "many messages come back in their order",
     cases: [0, 16, 64, 256, 1024].map((n) => ({
-      sent: [...Array.from({ length: 200 }, () => frame(1, "x".repeat(n)))],
+      sent: Array.from({ length: 200 }, () => frame(1, "x".repeat(n))),
       heard: [...Array.from({ length: 200 }, () => `text ${"x".repeat(n)}`), ...clean],
     })),
   },

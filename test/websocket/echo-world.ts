@@ -22,7 +22,7 @@ export interface SocketWorld {
   /** Where the raw peer writes. */
   readonly far: MemoryFlow;
   /** What the connection has said so far, and `end` if it has shut down writing. */
-  sayings(): readonly string[];
+  readonly sayings: () => readonly string[];
 }
 
 export function socketWorld({ side = "server", ...options }: WorldOptions = {}): SocketWorld {
