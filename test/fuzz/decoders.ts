@@ -20,6 +20,11 @@ import { decode as ndp } from "../../src/net/ndp/packet.ts";
 import { decode as ntp } from "../../src/net/ntp/packet.ts";
 import { decode as tcp } from "../../src/net/tcp/packet.ts";
 import { decode as udp } from "../../src/net/udp/packet.ts";
+import { decodeClose } from "../../src/net/websocket/close-frame.ts";
+import { parseExtensions } from "../../src/net/websocket/extensions.ts";
+import { decode as webSocketHeader } from "../../src/net/websocket/frame.ts";
+import { FrameParser, type FrameEvent } from "../../src/net/websocket/frame-parser.ts";
+import { defaultSettings } from "../../src/net/websocket/settings.ts";
 
 const httpLimits: HeadLimits = { lineBytes: 100, fieldBytes: 1000, fieldCount: 10 };
 
@@ -60,7 +65,20 @@ export const decoders: Readonly<Record<string, (bytes: Uint8Array) => unknown>> 
   name: (bytes) => decodeName(bytes, 0),
   http,
   chunked,
+  webSocketHeader,
+  webSocketFrames,
+  webSocketClose: decodeClose,
+  webSocketExtensions: (bytes) => parseExtensions(String.fromCharCode(...bytes.subarray(0, 200))),
 };
+
+/** The frames of a client; they are unmasked in place, and the bytes are others' too. */
+function webSocketFrames(bytes: Uint8Array): readonly FrameEvent[] {
+  const parser = new FrameParser({ ...defaultSettings, isPeerMasking: true, isCompressible: true });
+  const events: FrameEvent[] = [];
+  parser.push(bytes.slice());
+  for (let event = parser.next(); event !== undefined; event = parser.next()) events.push(event);
+  return events;
+}
 
 /** Where the parts of a frame may begin. */
 const starts = [0, 14, 34, 42, 54, 62];

@@ -24,6 +24,7 @@ import { rfc5681 } from "./rfc5681.ts";
 import { rfc5905 } from "./rfc5905.ts";
 import { rfc5961 } from "./rfc5961.ts";
 import { rfc6298 } from "./rfc6298.ts";
+import { rfc6455 } from "./rfc6455.ts";
 import { rfc6528 } from "./rfc6528.ts";
 import { rfc6762, rfc6763 } from "./rfc6762.ts";
 import { rfc6891 } from "./rfc6891.ts";
@@ -81,6 +82,7 @@ export const documents: readonly Document[] = [
   { number: 5905, title: "Network Time Protocol, version 4", requirements: rfc5905 },
   { number: 5961, title: "TCP's Robustness to Blind In-Window Attacks", requirements: rfc5961 },
   { number: 6298, title: "TCP's Retransmission Timer", requirements: rfc6298 },
+  { number: 6455, title: "The WebSocket Protocol", requirements: rfc6455 },
   { number: 6528, title: "Initial Sequence Numbers", requirements: rfc6528 },
   { number: 6762, title: "Multicast DNS", requirements: rfc6762 },
   { number: 6763, title: "DNS-Based Service Discovery, by multicast", requirements: rfc6763 },

@@ -38,7 +38,9 @@ async function serveWs(
 ): Promise<string> {
   const server = new WebSocketServer({ host: loopback, port: 0, ...options });
   server.on("connection", use);
-  onTestFinished(() => void server.close());
+  onTestFinished(() => {
+    server.close();
+  });
   await once(server, "listening");
   const address = server.address();
   return `ws://${loopback}:${typeof address === "object" ? address?.port : 0}/`;

@@ -59,13 +59,12 @@ export function decodeClose(payload: Uint8Array): ClosePayload | "malformed" | "
 }
 
 /**
- * The payload of a Close frame, *fresh*; empty for {@link closeCode.none}.
+ * The payload of a Close frame, *fresh*.
  *
  * @throws {RangeError} for a code that must not be sent, or a reason of over
  *   {@link maxReasonBytes}
  */
-export function encodeClose({ code, reason }: ClosePayload): Uint8Array {
-  if (code === closeCode.none && reason === "") return new Uint8Array(0);
+export function encodeClose(code: number, reason: string = ""): Uint8Array {
   if (!isCloseCode(code)) throw new RangeError(`Cannot close with code ${code}: it is never sent`);
   const text = new TextEncoder().encode(reason);
   if (text.length > maxReasonBytes) {
@@ -75,4 +74,9 @@ export function encodeClose({ code, reason }: ClosePayload): Uint8Array {
   setWord(payload, 0, code);
   payload.set(text, 2);
   return payload;
+}
+
+/** The payload that answers a Close frame: its code, or nothing if it had none (5.5.1). */
+export function encodeCloseAnswer({ code }: ClosePayload): Uint8Array {
+  return code === closeCode.none ? new Uint8Array(0) : encodeClose(code);
 }

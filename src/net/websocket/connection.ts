@@ -2,7 +2,7 @@
 
 import type { Device, Flow } from "../../devices/index.ts";
 import { timersOf, type Timer, type Timers } from "../timers.ts";
-import { closeCode, encodeClose, type ClosePayload } from "./close-frame.ts";
+import { closeCode, encodeClose, encodeCloseAnswer, type ClosePayload } from "./close-frame.ts";
 import type { CloseReason } from "./close-reason.ts";
 import { inflate } from "./deflate.ts";
 import { errorOfFlow, WebSocketError } from "./errors.ts";
@@ -182,7 +182,7 @@ export class WebSocketConnection implements Device {
    * @see RFC 6455, section 7.1.2
    */
   close(code: number = closeCode.normal, reason: string = ""): Promise<CloseReason> {
-    const payload = encodeClose({ code, reason });
+    const payload = encodeClose(code, reason);
     if (this.#state === "open") {
       this.#state = "closing";
       this.#incoming.end(undefined);
@@ -311,7 +311,7 @@ export class WebSocketConnection implements Device {
     if (this.#hasSentClose) this.#bothClosed();
     if (this.#state !== "open") return;
     this.#state = "closing";
-    this.#sendClose(encodeClose({ code, reason: "" }));
+    this.#sendClose(encodeCloseAnswer(this.#peerClose));
   }
 
   /** Fails the connection (RFC 6455, 7.1.7): says why, and listens to nothing more. */
@@ -322,7 +322,7 @@ export class WebSocketConnection implements Device {
     this.#state = "failing";
     this.#incoming.end(this.#error);
     this.#outgoing.end(this.#error);
-    if (!hadSaid) this.#sendClose(encodeClose({ code, reason: why }));
+    if (!hadSaid) this.#sendClose(encodeClose(code, why));
     else this.#finish();
   }
 
