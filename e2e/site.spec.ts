@@ -27,6 +27,7 @@ const expectations: Readonly<Record<string, { shows: string | RegExp; exits?: nu
   ping: { shows: "I am 10.0.0.1/24" },
   "ping6-raw": { shows: /^I am fe80::/ },
   "tcp-bulk": { shows: "Listening on 10.0.0.1/24" },
+  "websocket-chat": { shows: "Chat on port 80, at 10.0.0.1/24" },
   timers: { shows: / after .* s\n/, exits: 0 },
 };
 
