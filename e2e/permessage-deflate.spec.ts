@@ -1,0 +1,50 @@
+/** What RFC 7692 needs of the platform, which browsers and Node do in their own ways. */
+
+import { readFileSync } from "node:fs";
+import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
+import { expect, test, type Page } from "@playwright/test";
+
+const module = new URL("../dist/net/websocket/deflate.js", import.meta.url);
+
+/** Calls a function of the module in the page; bytes go in and come out as lists. */
+function call(page: Page, name: "deflate" | "inflate", bytes: Uint8Array, maxBytes = 1e6) {
+  const source = `data:text/javascript,${encodeURIComponent(readFileSync(module, "utf8"))}`;
+  return page.evaluate(
+    async ([source, name, list, maxBytes]) => {
+      const functions = await import(source);
+      const result = await functions[name](Uint8Array.from(list), maxBytes);
+      return typeof result === "string" ? result : Array.from<number>(result);
+    },
+    [source, name, Array.from(bytes), maxBytes] as const,
+  );
+}
+
+const text = Buffer.from("Hello, hello, hello! ".repeat(500));
+const flushed = deflateRawSync(text, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
+
+test("permessage-deflate: a browser inflates messages with and without a final block", async ({
+  page,
+}) => {
+  const messages = [
+    [flushed, text.toString()],
+    [Buffer.concat([deflateRawSync(text), Buffer.of(0)]), text.toString()],
+    [Buffer.from("f248cdc9c90700", "hex"), "Hello"],
+    [Buffer.from("000500faff48656c6c6f00", "hex"), "Hello"],
+    [Buffer.from("f348cdc9c9070000", "hex"), "Hello"],
+    [Buffer.from("f248050000 00ffffcac9c90700".replace(" ", ""), "hex"), "Hello"],
+    [Buffer.of(0), ""],
+  ] as const;
+  for (const [message, expected] of messages) {
+    expect(Buffer.from(await call(page, "inflate", message)).toString()).toBe(expected);
+  }
+  expect(await call(page, "inflate", Buffer.from("f200110000", "hex"))).toBe("malformed");
+  expect(await call(page, "inflate", flushed, 1000)).toBe("too-large");
+});
+
+test("permessage-deflate: others inflate what a browser deflates", async ({ page }) => {
+  const deflated = Buffer.from((await call(page, "deflate", text)) as number[]);
+  const tail = Buffer.of(0, 0, 0xff, 0xff);
+  const options = { finishFlush: constants.Z_SYNC_FLUSH };
+  expect(inflateRawSync(Buffer.concat([deflated, tail]), options)).toEqual(text);
+  expect(deflated.length).toBeLessThan(text.length / 10);
+});
