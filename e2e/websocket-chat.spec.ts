@@ -38,7 +38,7 @@ test("websocket-chat: on Node, ws talks with a unikernel through another", async
   await dave.shows("* Welcome, dave; nobody else is here");
   const eve = new WebSocket(`ws://127.0.0.1:${port}/?name=eve`);
   const heard: string[] = [];
-  eve.on("message", (data) => heard.push(String(data)));
+  eve.on("message", (data: Buffer) => heard.push(data.toString()));
   await dave.shows("* eve joined");
   eve.send("Hello from ws");
   await dave.shows("eve: Hello from ws");

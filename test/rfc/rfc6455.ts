@@ -5,6 +5,7 @@ import { met, notApplicable, open, test, type Requirements } from "./requirement
 const client = "src/net/websocket/client.test.ts";
 const connection = "src/net/websocket/connection.test.ts";
 const frames = "src/net/websocket/frame.test.ts";
+const outgoing = "src/net/websocket/outgoing.test.ts";
 const parser = "src/net/websocket/frame-parser.test.ts";
 const server = "src/net/websocket/server.test.ts";
 
@@ -57,7 +58,7 @@ export const rfc6455: Requirements = {
   ],
   "5.3-1": [
     "a masking key cannot be foretold, and each frame has its own",
-    test(connection, "masks each frame of a client with another key"),
+    test(outgoing, "masks each frame of a client with another key"),
   ],
   "5.3-2": [
     "masking takes each byte with that of the key at its place",

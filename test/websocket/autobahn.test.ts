@@ -10,6 +10,9 @@ const chops: Readonly<Record<string, (frames: readonly Uint8Array[]) => readonly
     frames.flatMap((frame) => Array.from(frame, (byte) => Uint8Array.of(byte))),
 };
 
+/** As long as the longest of the suite. */
+const maxFrameBytes = 2 ** 24;
+
 /** Longer exchanges are not sent octet by octet here: the parser's tests split them at every. */
 const maxOctets = 4096;
 
@@ -18,9 +21,17 @@ async function play(
   chop: string,
   deflate: boolean,
 ): Promise<readonly string[]> {
-  const { near, sayings, socket } = socketWorld({ deflate });
+  const { near, sayings, socket } = socketWorld({
+    deflate,
+    maxFrameBytes,
+    maxMessageBytes: maxFrameBytes,
+  });
   void echo(socket);
-  for (const bytes of chops[chop]?.(sent) ?? []) near.arrive(bytes.slice());
+  for (const [index, bytes] of (chops[chop]?.(sent) ?? []).entries()) {
+    near.arrive(bytes.slice());
+    // A long queue is not what is tested.
+    if (index % 500 === 499) await settle();
+  }
   await settle();
   // What inflates runs on other threads of the host, for as many turns as that takes.
   if (deflate) await until(() => sayings().includes(heard[0] ?? ""));

@@ -40,10 +40,16 @@ function echoes(code: 1 | 2, payload: Uint8Array | string): Case {
   return { sent: [frame(code, payload)], heard: [echoed(code, payload), ...clean] };
 }
 
+/** The suite's own lengths take too long for every day. */
+const isLong = process.env["MORGANA_LONG"] !== undefined;
+const longSizes = isLong ? [16, 18, 20, 22, 23, 24].map((bits) => 2 ** bits) : [2 ** 16, 2 ** 18];
+const long = new Uint8Array(isLong ? 2 ** 22 : 2 ** 17).fill(0x2a);
+const messageCount = isLong ? 1000 : 50;
+
 const sizes = [0, 125, 126, 127, 128, 65_535, 65_536];
 
 /** A text in frames of some bytes each, and its end. */
-export function fragments(code: 1 | 2, payload: Uint8Array, byteCount: number): Uint8Array[] {
+function fragments(code: 1 | 2, payload: Uint8Array, byteCount: number): Uint8Array[] {
   const frames: Uint8Array[] = [];
   for (let at = 0; at === 0 || at < payload.length; at += byteCount) {
     const isFinal = at + byteCount >= payload.length;
@@ -51,6 +57,15 @@ export function fragments(code: 1 | 2, payload: Uint8Array, byteCount: number): 
     frames.push(frame(at === 0 ? code : 0, piece, { isFinal }));
   }
   return frames;
+}
+
+/** Bytes in pieces of so many. */
+function chopped(bytes: Uint8Array, byteCount: number): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; at += byteCount) {
+    pieces.push(bytes.subarray(at, at + byteCount));
+  }
+  return pieces;
 }
 
 function hex(text: string): Uint8Array {
@@ -360,30 +375,35 @@ export const groups: readonly CaseGroup[] = [
     })),
   },
   {
-    group: "9.1–9.2 (64 KiB, 256 KiB, 1 MiB)",
+    group: "9.1–9.2",
     what: "long messages come back",
-    cases: [65_536, 262_144, 1_048_576].flatMap((n) => [
+    cases: longSizes.flatMap((n) => [
       echoes(1, "*".repeat(n)),
       echoes(2, new Uint8Array(n).fill(0xfe)),
     ]),
   },
   {
-    group: "9.3–9.4 (of 256 KiB)",
+    group: "9.3–9.4",
     what: "a long message comes back, whatever its fragments",
-    cases: [64, 256, 1024, 4096, 16_384, 65_536, 262_144].map((byteCount) => {
-      const payload = new Uint8Array(262_144).fill(0x2a);
-      return {
-        sent: [...fragments(2, payload, byteCount)],
-        heard: [echoed(2, payload), ...clean],
-      };
-    }),
+    cases: [64, 256, 1024, 4096, 16_384, 65_536, 262_144].map((byteCount) => ({
+      sent: fragments(2, long, byteCount),
+      heard: [echoed(2, long), ...clean],
+    })),
+  },
+  {
+    group: "9.5–9.6",
+    what: "a long message comes back, however its frame is chopped",
+    cases: [64, 128, 256, 512, 1024, 2048].map((byteCount) => ({
+      sent: chopped(frame(1, long), byteCount),
+      heard: [echoed(1, long), ...clean],
+    })),
   },
   {
     group: "9.7–9.8",
     what: "many messages come back in their order",
     cases: [0, 16, 64, 256, 1024].map((n) => ({
-      sent: Array.from({ length: 200 }, () => frame(1, "x".repeat(n))),
-      heard: [...Array.from({ length: 200 }, () => `text ${"x".repeat(n)}`), ...clean],
+      sent: Array.from({ length: messageCount }, () => frame(1, "x".repeat(n))),
+      heard: [...Array.from({ length: messageCount }, () => `text ${"x".repeat(n)}`), ...clean],
     })),
   },
   {

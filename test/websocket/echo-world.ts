@@ -66,3 +66,20 @@ export async function settle(): Promise<void> {
 export async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await setImmediate();
 }
+
+/** Lets frames arrive together. */
+export function arrive({ near }: SocketWorld, ...frames: readonly Uint8Array[]): void {
+  near.arrive(Uint8Array.from(Buffer.concat(frames)));
+}
+
+/** Lets virtual time pass. */
+export function pass({ simulation }: SocketWorld, durationMs: number): Promise<void> {
+  return simulation.run(() => simulation.clock.sleep(durationMs));
+}
+
+/** Lets the flow have no room until what is returned is called. */
+export function holdUp({ near }: SocketWorld): () => void {
+  let release = (): void => {};
+  near.room = new Promise((resolve) => (release = resolve));
+  return release;
+}

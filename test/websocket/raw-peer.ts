@@ -23,7 +23,6 @@ const names: Readonly<Record<number, string>> = {
 };
 
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
-export const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
 
 /** A frame, as a client sends it if nothing else is said. */
 export function frame(
