@@ -91,7 +91,7 @@ export class WebSocketConnection implements Device {
     this.#keepAlive = new KeepAlive({
       ...settings,
       timers: this.#timers,
-      ping: () => this.#outgoing.ping(new Uint8Array(0)),
+      ping: (sent) => this.#outgoing.ping(new Uint8Array(0), sent),
       lost: () => this.#tooLate(),
     });
     this.#deadline = this.#timers.timer(() => this.#tooLate());

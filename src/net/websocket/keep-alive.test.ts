@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { arrive, pass, socketWorld } from "../../../test/websocket/echo-world.ts";
+import { arrive, holdUp, pass, socketWorld } from "../../../test/websocket/echo-world.ts";
 import { frame } from "../../../test/websocket/raw-peer.ts";
 
 describe("keep-alive", () => {
@@ -26,6 +26,20 @@ describe("keep-alive", () => {
     await pass(world, 1501);
     expect(await receiving).toMatchObject({ code: "timed-out" });
     expect(world.near.isAborted).toBe(true);
+  });
+
+  test("gives a peer that takes nothing no time, until it takes the Ping", async () => {
+    const world = socketWorld(settings);
+    const release = holdUp(world);
+    const sending = world.socket.send("x");
+    await pass(world, 100_000);
+    expect(world.sayings()).toEqual(["text x"]);
+    release();
+    await sending;
+    await pass(world, 499);
+    expect(world.sayings()).toEqual(["text x", "ping "]);
+    await pass(world, 2);
+    expect(world.sayings()).toEqual(["text x", "ping ", "abort"]);
   });
 
   test("is not for those who do not want it", async () => {

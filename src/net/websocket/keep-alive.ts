@@ -7,7 +7,8 @@ export interface KeepAliveOptions {
   readonly keepAliveMs: number;
   /** Silence after the Ping, in milliseconds. */
   readonly pongTimeoutMs: number;
-  ping(): void;
+  /** Sends a Ping, and calls `sent` when the flow has taken it. */
+  ping(sent: () => void): void;
   /** Called once, when nothing was heard after a Ping. */
   lost(): void;
 }
@@ -33,6 +34,7 @@ export class KeepAlive {
   }
 
   stop(): void {
+    this.#awaitsPong = false;
     this.#timer.clear();
   }
 
@@ -44,8 +46,11 @@ export class KeepAlive {
       this.#options.lost();
     } else {
       this.#awaitsPong = true;
-      this.#set(pongTimeoutMs);
-      this.#options.ping();
+      // Behind what the peer does not take, the Ping waits too, and no time runs: whether such a
+      // peer is there is for the flow to find out.
+      this.#options.ping(() => {
+        if (this.#awaitsPong) this.#set(pongTimeoutMs);
+      });
     }
   }
 

@@ -44,6 +44,8 @@ interface Job extends Sending {
 interface ControlFrame {
   readonly opcode: number;
   readonly payload: Uint8Array;
+  /** Called when the flow has taken it. */
+  readonly sent?: () => void;
 }
 
 /** What fits a frame of its own together with the header is copied: one write is less than two. */
@@ -85,8 +87,9 @@ export class Outgoing {
     });
   }
 
-  ping(payload: Uint8Array): void {
-    this.#control.push({ opcode: opcode.ping, payload });
+  /** Sends a Ping, and calls `sent` when the flow has taken it. */
+  ping(payload: Uint8Array, sent: () => void): void {
+    this.#control.push({ opcode: opcode.ping, payload, sent });
     void this.#pump();
   }
 
@@ -134,7 +137,7 @@ export class Outgoing {
     const control = this.#control.shift() ?? this.#pongs.shift();
     if (control !== undefined) {
       if (control.opcode === opcode.pong) this.#options.counters.pongsOut += 1;
-      return this.#write(control.opcode, control.payload, true, 0);
+      return this.#write(control.opcode, control.payload, true, 0).then(control.sent);
     }
     const job = this.#jobs[0];
     if (job !== undefined) return this.#sendFrameOf(job);
