@@ -3,6 +3,12 @@
 import { readFileSync } from "node:fs";
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
 import { expect, test, type Page } from "@playwright/test";
+import { connect as connectHttp } from "../src/net/http/server.ts";
+import { accept } from "../src/net/websocket/server.ts";
+import { connect as connectClock } from "../src/platform-node/clock.ts";
+import { connect as connectRandom } from "../src/platform-node/random.ts";
+import { connect as connectStack } from "../src/platform-node/stack-sockets.ts";
+import { echo } from "../test/websocket/echo-world.ts";
 
 const module = new URL("../dist/net/websocket/deflate.js", import.meta.url);
 
@@ -47,4 +53,49 @@ test("permessage-deflate: others inflate what a browser deflates", async ({ page
   const options = { finishFlush: constants.Z_SYNC_FLUSH };
   expect(inflateRawSync(Buffer.concat([deflated, tail]), options)).toEqual(text);
   expect(deflated.length).toBeLessThan(text.length / 10);
+});
+
+test("permessage-deflate: a page's own WebSocket talks with our server, compressed and not", async ({
+  page,
+}) => {
+  await using stack = connectStack();
+  const devices = { clock: connectClock(), random: connectRandom() };
+  const bytesIn: number[] = [];
+  const http = connectHttp({ tcp: stack.tcp, clock: devices.clock });
+  const { local } = http.serve(0, async (request, connection) => {
+    const deflate = request.url.endsWith("deflate");
+    const socket = await accept(request, connection, { ...devices, deflate, protocols: ["echo"] });
+    if (socket instanceof Response) return socket;
+    void echo(socket).then(() => bytesIn.push(socket.counters["bytesIn"] ?? 0));
+    return undefined;
+  });
+  for (const path of ["plain", "deflate"]) {
+    const heard = await page.evaluate(async (url) => {
+      const socket = new WebSocket(url, ["other", "echo"]);
+      socket.binaryType = "arraybuffer";
+      const events: unknown[] = [];
+      const messages = ["", "Grüße", "abc".repeat(50_000), new Uint8Array(70_000).fill(7)];
+      await new Promise((resolve) => (socket.onopen = resolve));
+      for (const message of messages) {
+        socket.send(message);
+        const { data } = await new Promise<MessageEvent>((resolve) => (socket.onmessage = resolve));
+        const isSame =
+          typeof message === "string"
+            ? data === message
+            : new Uint8Array(data).every((byte, index) => byte === message[index]);
+        events.push(isSame);
+      }
+      socket.close(3001, "enough");
+      const close = await new Promise<CloseEvent>((resolve) => (socket.onclose = resolve));
+      return [socket.protocol, socket.extensions, ...events, close.code, close.wasClean];
+    }, `ws://127.0.0.1:${local.port}/${path}`);
+    const extensions =
+      path === "plain"
+        ? ""
+        : "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+    expect(heard).toEqual(["echo", extensions, true, true, true, true, 3001, true]);
+  }
+  await expect.poll(() => bytesIn).toHaveLength(2);
+  expect(bytesIn[0]).toBeGreaterThan(220_000);
+  expect(bytesIn[1]).toBeLessThan(5000);
 });
