@@ -217,7 +217,34 @@ test("abort() drops the flow, and everybody who waits hears closed", async () =>
   await world.socket[Symbol.asyncDispose]();
 });
 
+test("a flow that takes nothing more ends the connection, also while nothing is read", async () => {
+  const world = socketWorld({ receiveQueueBytes: 100 });
+  arrive(world, frame(1, "one"), frame(1, "two"));
+  await settle();
+  await world.near.shutdown("write");
+  await expect(world.socket.send("x")).rejects.toMatchObject({ code: "reset" });
+  expect(await world.socket.closed).toMatchObject({ code: 1006, error: { code: "reset" } });
+  expect(await world.socket.receive()).toBe("one");
+});
+
 describe("with permessage-deflate", () => {
+  test("nothing behind a message that makes no sense is taken, nor one after abort()", async () => {
+    const world = socketWorld({ deflate: true });
+    const nonsense = frame(1, Uint8Array.of(0xff, 0xff), { reserved: 4 });
+    arrive(world, nonsense, frame(9, "ping"), frame(8, closing(1000)));
+    await expect(world.socket.receive()).rejects.toMatchObject({ code: "invalid-payload" });
+    await pass(world, 20_000);
+    expect(await world.socket.closed).toMatchObject({ code: 1006, wasClean: false });
+    const other = socketWorld({ deflate: true });
+    arrive(other, nonsense);
+    // Within a task it is read, but nothing inflates.
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+    other.socket.abort();
+    expect(await other.socket.closed).toMatchObject({ error: { code: "closed" } });
+    await settle();
+    expect(other.sayings()).toEqual(["abort"]);
+  });
+
   test("messages keep their order while one inflates", async () => {
     const world = socketWorld({ deflate: true });
     const compressed = frame(1, await deflate(bytesOf("first")), { reserved: 4 });

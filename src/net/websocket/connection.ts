@@ -86,6 +86,7 @@ export class WebSocketConnection implements Device {
       fragmentBytes: settings.fragmentBytes,
       deflateFromBytes: isCompressible ? settings.deflateFromBytes : Infinity,
       counters: this.#totals,
+      failed: (error) => this.#lose(error),
     });
     this.counters = this.#totals;
     this.#keepAlive = new KeepAlive({
@@ -234,19 +235,17 @@ export class WebSocketConnection implements Device {
         await this.#takeEvents();
       }
       this.#hasEnded = true;
-      if (!this.#isOver()) {
-        this.#error ??= new WebSocketError("reset", "The WebSocket ended without a Close frame");
-      }
+      this.#lose(new WebSocketError("reset", "The WebSocket ended without a Close frame"));
     } catch (error) {
-      if (!this.#isOver()) this.#error ??= errorOfFlow(error);
+      this.#lose(errorOfFlow(error));
     }
-    this.#finish();
   }
 
   async #takeEvents(): Promise<void> {
     for (let event = this.#parser.next(); event !== undefined; event = this.#parser.next()) {
       const taking = this.#take(event);
       if (taking !== undefined) await taking;
+      if (this.#state === "failing" || this.#state === "closed") return;
       // Closing frees nobody from reading on: the peer's Close frame comes behind its messages.
       if (!this.#incoming.isFull || this.#state !== "open") continue;
       this.#keepAlive.isPaused = true;
@@ -316,6 +315,8 @@ export class WebSocketConnection implements Device {
 
   /** Fails the connection (RFC 6455, 7.1.7): says why, and listens to nothing more. */
   #fail({ code, why }: Violation): void {
+    // It may have ended while a message was inflated.
+    if (this.#state === "closed") return;
     const message = `The WebSocket failed: ${why}`;
     this.#error ??= new WebSocketError(errorCodes[code], message);
     const hadSaid = this.#state !== "open";
@@ -347,9 +348,12 @@ export class WebSocketConnection implements Device {
   }
 
   #tooLate(): void {
-    if (!this.#isOver()) {
-      this.#error ??= new WebSocketError("timed-out", "The WebSocket is lost: no answer in time");
-    }
+    this.#lose(new WebSocketError("timed-out", "The WebSocket is lost: no answer in time"));
+  }
+
+  /** There is no connection any more, or none that is of use. */
+  #lose(error: WebSocketError): void {
+    if (!this.#isOver()) this.#error ??= error;
     this.#finish();
   }
 

@@ -15,6 +15,8 @@ export interface OutgoingOptions {
   readonly fragmentBytes: number;
   /** Messages of at least so many bytes are compressed; `Infinity` for none. */
   readonly deflateFromBytes: number;
+  /** Called once, when the flow takes nothing more. */
+  failed(error: WebSocketError): void;
   /** Where what goes out is counted. */
   readonly counters: {
     messagesOut: number;
@@ -128,6 +130,7 @@ export class Outgoing {
     } catch (error) {
       this.#close = undefined;
       this.end(errorOfFlow(error));
+      this.#options.failed(errorOfFlow(error));
     }
     this.#isPumping = false;
   }
