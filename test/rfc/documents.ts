@@ -29,6 +29,7 @@ import { rfc6528 } from "./rfc6528.ts";
 import { rfc6762, rfc6763 } from "./rfc6762.ts";
 import { rfc6891 } from "./rfc6891.ts";
 import { rfc7323 } from "./rfc7323.ts";
+import { rfc7692 } from "./rfc7692.ts";
 import { rfc768 } from "./rfc768.ts";
 import { rfc791 } from "./rfc791.ts";
 import { rfc792 } from "./rfc792.ts";
@@ -88,6 +89,7 @@ export const documents: readonly Document[] = [
   { number: 6763, title: "DNS-Based Service Discovery, by multicast", requirements: rfc6763 },
   { number: 6891, title: "Extension mechanisms for the Domain Name System", requirements: rfc6891 },
   { number: 7323, title: "TCP Extensions for High Performance", requirements: rfc7323 },
+  { number: 7692, title: "Compression Extensions for WebSocket", requirements: rfc7692 },
   { number: 8200, title: "Internet Protocol, version 6", requirements: rfc8200 },
   { number: 8201, title: "Path MTU discovery for IPv6", requirements: rfc8201 },
   { number: 8305, title: "Happy Eyeballs, version 2", requirements: rfc8305 },
