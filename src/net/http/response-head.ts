@@ -16,7 +16,7 @@ export interface AnswerFraming {
 
 /** Fields that the server decides about, by length. */
 const managed: readonly (readonly string[] | undefined)[] = Object.assign([], {
-  7: ["trailer", "upgrade"],
+  7: ["trailer"],
   10: ["connection", "keep-alive"],
   14: ["content-length"],
   17: ["transfer-encoding"],
@@ -41,14 +41,19 @@ export function writeResponseHead(
   if (statusText === "") writer.text(statusLineOf(status));
   else writer.statusLine(status, statusText);
   let hasDate = false;
+  let connection: string | undefined = framing.connection;
   for (let at = 0; at < fields.length; at += 2) {
     const name = fields[at] ?? "";
     if (managed[name.length]?.includes(name.toLowerCase()) === true) continue;
     if (name.length === 4 && name.toLowerCase() === "date") hasDate = true;
+    // It is of this connection, and must be named as such (RFC 9110, 7.8).
+    if (name.length === 7 && name.toLowerCase() === "upgrade") {
+      connection = connection === undefined ? "upgrade" : `${connection}, upgrade`;
+    }
     writer.field(name, fields[at + 1] ?? "");
   }
   if (!hasDate) writer.text(framing.dateLine);
-  if (framing.connection !== undefined) writer.text(`connection: ${framing.connection}\r\n`);
+  if (connection !== undefined) writer.text(`connection: ${connection}\r\n`);
   if (framing.isChunked) writer.text("transfer-encoding: chunked\r\n");
   if (framing.byteCount !== undefined) writer.text(`content-length: ${framing.byteCount}\r\n`);
   writer.endHead();

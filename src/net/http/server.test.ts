@@ -162,6 +162,17 @@ test("serve() sends no body to HEAD, nor with 204 and 304", async () => {
   );
 });
 
+test.each([
+  ["", "connection: upgrade\r\n"],
+  ["Connection: close\r\n", "connection: close, upgrade\r\n"],
+])("serve() says to which protocol a client must change, after %j", async (more, connection) => {
+  const headers = { upgrade: "websocket" };
+  const world = httpWorld(() => new Response(null, { status: 426, headers }));
+  const text = await world.exchange(get("/", more));
+  expect(text).toContain("HTTP/1.1 426 Upgrade Required\r\nupgrade: websocket\r\n");
+  expect(text).toContain(connection);
+});
+
 test("serve() says 100 when the body is first read", async () => {
   let proceed = (): void => {};
   const world = httpWorld(async (request) => {
