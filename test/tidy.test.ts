@@ -18,7 +18,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   storage: ["devices"],
   config: ["devices", "simulated", "net", "storage", "platform-js", "platform-node"],
   boot: ["devices", "simulated", "net", "platform-js", "platform-node", "config"],
-  elements: ["devices", "boot", "config"],
+  gateway: ["devices", "net", "platform-js", "boot"],
+  elements: ["devices", "boot", "config", "gateway"],
   vite: ["devices", "config", "boot"],
   cli: ["devices", "config", "boot", "vite"],
 };

@@ -1,3 +1,4 @@
+import "../../test/with-resolvers.ts";
 import type { Remote } from "comlink";
 import { expose, transfer, wrap } from "comlink";
 import { setImmediate } from "node:timers/promises";
@@ -85,15 +86,7 @@ class FakeUnikernel implements WorkerSide {
 const madeScripts: (Blob | MediaSource)[] = [];
 const releasedUrls: string[] = [];
 
-/** Every browser has it, and Node 20 does not. */
-function withResolvers<T>(): PromiseWithResolvers<T> {
-  const parts: Partial<PromiseWithResolvers<T>> = {};
-  const promise = new Promise<T>((resolve, reject) => Object.assign(parts, { resolve, reject }));
-  return { ...parts, promise } as PromiseWithResolvers<T>;
-}
-
 beforeEach(() => {
-  if (!("withResolvers" in Promise)) Object.assign(Promise, { withResolvers });
   madeScripts.length = 0;
   releasedUrls.length = 0;
   vi.stubGlobal("Worker", FakeWorker);

@@ -26,8 +26,18 @@ export function pageServices(
 ): Readonly<Record<string, Service>> {
   return {
     console: (port) => screen.attach(port),
-    network: (port, { plain, link }) => joinSwitch(link || network, port, plain === "true", screen),
+    network: (port, { plain, link }) =>
+      joinSwitch(link || network, port, plain === "true", (problem) => screen.report(problem)),
   };
+}
+
+/** A port on the switch of that name for a worker of the page's own, and what takes it off. */
+export function joinNetwork(name: string): {
+  readonly port: MessagePort;
+  readonly leave: () => void;
+} {
+  const { port1, port2 } = new MessageChannel();
+  return { port: port2, leave: joinSwitch(name, port1, false, () => {}) };
 }
 
 /** The switch is loaded when a unikernel has a network; its frames wait in the port meanwhile. */
@@ -35,7 +45,7 @@ function joinSwitch(
   name: string,
   port: MessagePort,
   plain: boolean,
-  screen: ConsoleScreen,
+  report: (problem: string) => void,
 ): () => void {
   const joined = import("./page-network.ts").then(({ attachToSwitch }) =>
     attachToSwitch(name, port, plain),
@@ -43,7 +53,7 @@ function joinSwitch(
   joined.catch((error: Error) => {
     // Without a switch the link is down.
     port.close();
-    screen.report(`Cannot join network "${name}": ${error.message}`);
+    report(`Cannot join network "${name}": ${error.message}`);
   });
   return () =>
     void joined.then(

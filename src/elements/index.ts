@@ -12,8 +12,9 @@ if (customElements.get("morgana-unikernel") === undefined) {
   customElements.define("morgana-disks", MorganaDisks);
 }
 
-// Few pages have it.
+// Few pages have them.
 if (document.querySelector("morgana-conditions") !== null) void import("./morgana-conditions.ts");
+if (document.querySelector("morgana-site") !== null) void import("./morgana-site.ts");
 
 declare global {
   interface HTMLElementTagNameMap {
