@@ -1,29 +1,45 @@
-/** `morgana build`: static files. */
+/** `morgana build`: static files, or a file for a server. */
 
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import { parseArgs } from "node:util";
 import type { Plugin } from "vite";
 import { build } from "vite";
-import { morgana } from "../vite/index.ts";
+import { findUnikernel, morgana } from "../vite/index.ts";
+import { buildForNode, nodeFolder } from "./build-node.ts";
 import type { Command } from "./command.ts";
-import { onlyWord } from "./command.ts";
+import { onlyWord, UsageError } from "./command.ts";
 import { countOf, someUnikernels } from "./folder.ts";
 
 export const command: Command = {
-  usage: "build [dir] [--out <dir>]",
-  summary: "Write the unikernels of a folder as static files for any host",
+  usage: "build [dir] [-t browser|node] [--out <dir>]",
+  summary: "Write unikernels as static files for any host, or one as a file for a server",
   help: [
-    "  --out <dir>   Folder to write (default <dir>/dist). What an earlier build wrote",
-    "                there is removed; a folder that holds anything else is left alone.",
+    "  -t <target>   browser (default): the unikernels of a folder as static files;",
+    "                node: one unikernel as one file that Node runs, with a Containerfile",
+    "                and a unit of systemd",
+    "  --out <dir>   Folder to write (default <dir>/dist, or <dir>/dist-node). Of static",
+    "                files, what an earlier build wrote there is removed; a folder that",
+    "                holds anything else is left alone.",
   ].join("\n"),
   async run(argv) {
     const { values, positionals } = parseArgs({
       args: [...argv],
       allowPositionals: true,
-      options: { out: { type: "string" } },
+      options: {
+        out: { type: "string" },
+        target: { type: "string", short: "t", default: "browser" },
+      },
     });
     const dir = onlyWord(positionals, "folder", ".");
+    if (values.target === "node") {
+      const unikernel = findUnikernel(dir);
+      await buildForNode(unikernel, resolve(values.out ?? nodeFolder(unikernel)));
+      return 0;
+    }
+    if (values.target !== "browser") {
+      throw new UsageError(`-t must be browser or node, not "${values.target}"`);
+    }
     const found = someUnikernels(dir);
     const outDir = resolve(values.out ?? `${dir}/dist`);
     checkReplaceable(outDir, resolve(dir));

@@ -4,13 +4,11 @@ import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { fstatSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import type { Target } from "../config/index.ts";
-import type { UnikernelFolder } from "../vite/index.ts";
-import { bundle, findUnikernel, formatProblem, inspect, problemOf } from "../vite/index.ts";
+import { join } from "node:path";
+import { findUnikernel } from "../vite/index.ts";
 import type { Command } from "./command.ts";
 import { UsageError } from "./command.ts";
+import { makeProgram, type Program } from "./program.ts";
 
 /** A unikernel that blocks its thread cannot hear a signal; it is killed this much later. */
 const killAfterMs = 1_500;
@@ -31,13 +29,13 @@ export const command: Command = {
   ].join("\n"),
   async run(argv) {
     const { path, target, rest } = readWords(argv);
-    return runProcess(await makeBundle(findUnikernel(path), target), rest);
+    return runProcess(await makeProgram(findUnikernel(path), target), rest);
   },
 };
 
 interface RunWords {
   readonly path: string;
-  readonly target: Target;
+  readonly target: "node" | "simulated";
   /** The unikernel's own arguments. */
   readonly rest: readonly string[];
 }
@@ -60,33 +58,6 @@ function readWords(argv: readonly string[]): RunWords {
     throw new UsageError(`-t must be node or simulated, not "${target ?? ""}"`);
   }
   return { path, target, rest };
-}
-
-interface Program {
-  readonly code: string;
-  /** The source map, as JSON. */
-  readonly map: string;
-}
-
-/** @throws {Error} that says what is wrong with its configuration or its code, and where */
-async function makeBundle(unikernel: UnikernelFolder, target: Target): Promise<Program> {
-  const fail = (error: unknown): never => {
-    throw new Error(formatProblem(problemOf(error as Error, unikernel.config), "."));
-  };
-  const [{ code, map }, inspection] = await Promise.all([
-    bundle(unikernel, { target }).catch(fail),
-    inspect(unikernel),
-  ]);
-  if (inspection.kind === "broken") fail(inspection.error);
-  return { code, map: withPlaces(map, unikernel.folder) };
-}
-
-/** A source map whose sources are where they are on disk, for stacks that can be followed. */
-function withPlaces(map: string, folder: string): string {
-  const parsed = JSON.parse(map) as { sources: readonly string[] };
-  // The bundler names them from the folder that it would have written to.
-  const sources = parsed.sources.map((source) => pathToFileURL(resolve(folder, "dist", source)));
-  return JSON.stringify({ ...parsed, sources });
 }
 
 /**

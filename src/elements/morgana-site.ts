@@ -124,7 +124,11 @@ export class MorganaSite extends LitElement {
 
   #frame(): TemplateResult | typeof nothing {
     if (this.frontPage !== undefined) {
-      return html`<iframe title="Front page of the site" sandbox srcdoc=${this.frontPage}></iframe>`;
+      return html`<iframe
+        title="Front page of the site"
+        sandbox
+        srcdoc=${this.frontPage}
+      ></iframe>`;
     }
     if (!this.isServing) return nothing;
     return html`<iframe

@@ -115,7 +115,6 @@ export function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return bytes.slice();
 }
 
-/** What an error, or what was thrown instead of one, says. */
-export function messageOf(reason: unknown): string {
-  return reason instanceof Error ? reason.message : String(reason ?? "it was cancelled");
+function messageOf(reason: unknown): string {
+  return reason instanceof Error ? reason.message : "The body was cancelled";
 }

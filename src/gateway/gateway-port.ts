@@ -1,7 +1,14 @@
 /** The service worker's end of a gateway: requests out, answers in, many at a time. */
 
 import { BodySink, BodySource, type Post } from "./body-stream.ts";
-import type { BodyMessage, BodyOffer, FromGateway, RequestHead, ResponseHead, ToGateway } from "./protocol.ts";
+import type {
+  BodyMessage,
+  BodyOffer,
+  FromGateway,
+  RequestHead,
+  ResponseHead,
+  ToGateway,
+} from "./protocol.ts";
 
 /** An answer whose body is still to be read. */
 export interface Answer {

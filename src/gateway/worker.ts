@@ -23,7 +23,8 @@ const allNodes = "ff02::1";
 const gateway = Promise.withResolvers<SiteGateway>();
 
 addEventListener("message", ({ data }: MessageEvent<WorkerMessage>) => {
-  if (data.type === "start") start(data.network, data.options).then(gateway.resolve, gateway.reject);
+  if (data.type === "start")
+    start(data.network, data.options).then(gateway.resolve, gateway.reject);
   else void gateway.promise.then((site) => servePort(site, data.port));
 });
 
