@@ -2,10 +2,11 @@
 
 import type { CSSResultGroup, PropertyDeclarations, TemplateResult } from "lit";
 import { html, LitElement, nothing } from "lit";
+import { keyed } from "lit/directives/keyed.js";
 import { PageGateway } from "../gateway/page.ts";
 import { siteStyle } from "./site-style.ts";
 
-/** What a site without scripts may do in its frame, and one with scripts on top of it. */
+/** What a site without scripts may do in its frame. */
 const sandbox = "allow-same-origin allow-forms allow-popups allow-downloads";
 
 /**
@@ -15,8 +16,8 @@ const sandbox = "allow-same-origin allow-forms allow-popups allow-downloads";
  *
  * Attributes: `network`, the name of the switch; `host` and `port`, the server, by default port 80 of
  * whoever is on the network; `ipv4`, an address for this side, such as `10.0.0.254/24`, where `host`
- * is an address of IPv4; `allow-scripts`, which lets the site's scripts run: **they are of the page's
- * origin, so allow those that could as well be the page's own.**
+ * is an address of IPv4; `allow-scripts`, which lets the site's scripts run, as a checkbox does:
+ * **they are of the page's origin, so allow those that could as well be the page's own.**
  */
 export class MorganaSite extends LitElement {
   static override properties: PropertyDeclarations = {
@@ -78,7 +79,7 @@ export class MorganaSite extends LitElement {
 
   async #start(): Promise<void> {
     const { network, host, port, ipv4, allowScripts } = this;
-    const gateway = new PageGateway(network, { host, port, ipv4, allowScripts });
+    const gateway = new PageGateway(network, { host, port, ipv4, allowsScripts: allowScripts });
     this.#gateway = gateway;
     try {
       await gateway.serve();
@@ -110,6 +111,15 @@ export class MorganaSite extends LitElement {
       <output aria-label="Address in the site">
         ${this.isServing ? this.address : "The site is being connected …"}
       </output>
+      <label>
+        <input
+          type="checkbox"
+          .checked=${this.allowScripts}
+          ?disabled=${!this.isServing}
+          @change=${(event: Event) => this.#allowScripts(event)}
+        />
+        Run its scripts
+      </label>
       <a href=${root + this.address.slice(1)} target="_blank">Open in a tab</a>
     </div>`;
   }
@@ -122,7 +132,7 @@ export class MorganaSite extends LitElement {
     </p>`;
   }
 
-  #frame(): TemplateResult | typeof nothing {
+  #frame(): unknown {
     if (this.frontPage !== undefined) {
       return html`<iframe
         title="Front page of the site"
@@ -131,12 +141,16 @@ export class MorganaSite extends LitElement {
       ></iframe>`;
     }
     if (!this.isServing) return nothing;
-    return html`<iframe
-      title="Site of the unikernel"
-      src=${this.#gateway?.root ?? ""}
-      sandbox=${this.allowScripts ? nothing : sandbox}
-      @load=${() => this.#loaded()}
-    ></iframe>`;
+    // What a frame may do is settled when it is made.
+    return keyed(
+      this.allowScripts,
+      html`<iframe
+        title="Site of the unikernel"
+        src=${this.#gateway?.root ?? ""}
+        sandbox=${this.allowScripts ? nothing : sandbox}
+        @load=${() => this.#loaded()}
+      ></iframe>`,
+    );
   }
 
   get #window(): Window | null {
@@ -149,6 +163,12 @@ export class MorganaSite extends LitElement {
 
   #reload(): void {
     this.#window?.location.reload();
+  }
+
+  #allowScripts({ target }: Event): void {
+    if (!(target instanceof HTMLInputElement)) return;
+    this.#gateway?.allowScripts(target.checked);
+    this.allowScripts = target.checked;
   }
 
   #loaded(): void {

@@ -21,6 +21,14 @@ export const siteStyle: CSSResultGroup = [
       color: var(--quiet);
       overflow-wrap: anywhere;
     }
+    label {
+      display: flex;
+      gap: 0.4rem;
+      align-items: center;
+    }
+    label input {
+      margin: 0;
+    }
     a {
       color: var(--accent);
     }

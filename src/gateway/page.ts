@@ -56,6 +56,11 @@ export class PageGateway {
     }
   }
 
+  /** Lets the site's scripts run, or no longer: from the next document on. */
+  allowScripts(allowed: boolean): void {
+    this.#say({ type: "scripts", allowed }, []);
+  }
+
   /** Ends it. Its service worker stays, and says that no page serves the site. */
   stop(): void {
     for (const stop of this.#stops) stop();

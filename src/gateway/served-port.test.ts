@@ -15,7 +15,7 @@ const never = (): AbortSignal => new AbortController().signal;
 /** A gateway whose server is `handle`, on a clock that only sleeping moves. */
 function connect(
   handle: (request: Request) => Response | Promise<Response>,
-  allowScripts = true,
+  allowsScripts = true,
 ): GatewayPort {
   let nowMs = 0;
   const client = { fetch: async (request: Request) => handle(request) } as unknown as HttpClient;
@@ -23,7 +23,7 @@ function connect(
     client,
     cookies: new CookieJar(() => nowMs),
     find: async () => "http://10.0.0.1",
-    allowScripts,
+    allowsScripts,
     sleep: async (ms) => void (nowMs += ms),
     nowMs: () => nowMs,
   });

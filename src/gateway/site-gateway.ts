@@ -22,7 +22,7 @@ export interface SiteGatewayOptions {
    */
   readonly find: () => Promise<string>;
   /** Whether the scripts of the site may run: they are of the page's origin. */
-  readonly allowScripts: boolean;
+  readonly allowsScripts: boolean;
   readonly sleep: (ms: number) => Promise<void>;
   readonly nowMs: () => number;
 }
@@ -35,11 +35,14 @@ export interface GatewayAnswer {
 
 /** See above; keeps cookies from one request to the next. */
 export class SiteGateway {
+  /** Whether the scripts of the site may run, from the next answer on. */
+  allowsScripts: boolean;
   readonly #options: SiteGatewayOptions;
   #origin: string | undefined;
 
   constructor(options: SiteGatewayOptions) {
     this.#options = options;
+    this.allowsScripts = options.allowsScripts;
   }
 
   /**
@@ -71,7 +74,7 @@ export class SiteGateway {
     body: ReadableStream<Uint8Array> | Uint8Array | undefined,
     signal: AbortSignal,
   ): Promise<GatewayAnswer> {
-    const { client, cookies, allowScripts } = this.#options;
+    const { client, cookies } = this.#options;
     const { method, target, root } = head;
     const origin = (this.#origin ??= await this.#options.find());
     const site: SiteAddresses = { root, origin };
@@ -81,7 +84,7 @@ export class SiteGateway {
     );
     for (const cookie of response.headers.getSetCookie()) cookies.set(cookie, target);
     const passed = [...responseFields(response.headers, target, site)];
-    if (!allowScripts) passed.push(["content-security-policy", "script-src 'none'"]);
+    if (!this.allowsScripts) passed.push(["content-security-policy", "script-src 'none'"]);
     return {
       head: { status: response.status, statusText: response.statusText, headers: passed },
       body: await bodyOf(response),

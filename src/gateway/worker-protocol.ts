@@ -9,10 +9,13 @@ export interface GatewayOptions {
   /** The gateway's own address with its prefix length; empty for none but that of the link. */
   readonly ipv4: string;
   /** Whether the site's scripts may run. */
-  readonly allowScripts: boolean;
+  readonly allowsScripts: boolean;
 }
 
-/** The first message says `start`; each later one brings a port to serve. Ports are *given*. */
+/** The first message says `start`. Ports are *given*. */
 export type WorkerMessage =
   | { readonly type: "start"; readonly network: MessagePort; readonly options: GatewayOptions }
-  | { readonly type: "serve"; readonly port: MessagePort };
+  /** Brings a port to serve. */
+  | { readonly type: "serve"; readonly port: MessagePort }
+  /** Says what holds for answers from now on. */
+  | { readonly type: "scripts"; readonly allowed: boolean };

@@ -25,8 +25,13 @@ const gateway = Promise.withResolvers<SiteGateway>();
 addEventListener("message", ({ data }: MessageEvent<WorkerMessage>) => {
   if (data.type === "start")
     start(data.network, data.options).then(gateway.resolve, gateway.reject);
-  else void gateway.promise.then((site) => servePort(site, data.port));
+  else void gateway.promise.then((site) => obey(site, data));
 });
+
+function obey(site: SiteGateway, message: Exclude<WorkerMessage, { type: "start" }>): void {
+  if (message.type === "serve") servePort(site, message.port);
+  else site.allowsScripts = message.allowed;
+}
 
 async function start(port: MessagePort, options: GatewayOptions): Promise<SiteGateway> {
   const clock = connectClock();
@@ -41,7 +46,7 @@ async function start(port: MessagePort, options: GatewayOptions): Promise<SiteGa
     client: connectClient({ stack, clock }),
     cookies: new CookieJar(() => clock.wallMs()),
     find: () => findServer(stack, options),
-    allowScripts: options.allowScripts,
+    allowsScripts: options.allowsScripts,
     sleep: (ms) => clock.sleep(ms),
     nowMs: () => clock.monotonicMs(),
   });

@@ -33,14 +33,15 @@ export async function galleryPage(entries: readonly GalleryEntry[]): Promise<str
 }
 
 /**
- * A unikernel's page: one element, booted with the arguments of the page's URL, and the disks of
- * this browser if it uses one.
+ * A unikernel's page: one element, booted with the arguments of the page's URL, the site that it
+ * serves and the disks of this browser, if it has such devices.
  */
 export function unikernelPage({ unikernel, inspection }: GalleryEntry): string {
   const { name } = unikernel;
   const description = inspection.kind === "description" ? inspection.description : undefined;
   const sentence = description?.description ?? "";
-  const hasDisk = description?.devices.some(({ signature }) => signature === "Block") ?? false;
+  const has = (device: string): boolean =>
+    description?.devices.some(({ signature }) => signature === device) ?? false;
   return page({
     title: `${name} · Morgana`,
     base: "../",
@@ -49,7 +50,8 @@ export function unikernelPage({ unikernel, inspection }: GalleryEntry): string {
       <h1>${escapeHtml(name)}</h1>
       ${sentence === "" ? "" : `<p class="lead">${escapeHtml(sentence)}</p>`}
       <morgana-unikernel src="./" url-args></morgana-unikernel>
-      ${hasDisk ? "<morgana-disks></morgana-disks>" : ""}
+      ${has("HttpServer") ? "<morgana-site></morgana-site>" : ""}
+      ${has("Block") ? "<morgana-disks></morgana-disks>" : ""}
     </main>`,
   });
 }
