@@ -64,6 +64,8 @@ test("redirects and cookies work, and the page sees none of them", async ({ page
 
 test("seeking in a recording asks for a range of it", async ({ page, url }) => {
   const frame = await openSite(page, url);
+  // The test's own script is one of the site's.
+  await page.getByLabel("Run its scripts").check();
   const place = await frame.locator("audio").evaluate(async (audio: HTMLAudioElement) => {
     if (audio.readyState < 1) {
       await new Promise((resolve) => audio.addEventListener("loadedmetadata", resolve));
