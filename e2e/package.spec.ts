@@ -1,7 +1,8 @@
 /** The package as its users get it: packed, installed in an empty folder, used from there. */
 
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -152,6 +153,45 @@ test("a new project is built, and boots in a browser", async ({ shop, page }) =>
     await expect(page.getByRole("link", { name: "my-app" })).toBeVisible();
   } finally {
     await server.close();
+  }
+});
+
+test("a new website is served to a browser by its page, and by one file on Node", async ({
+  shop,
+  page,
+}) => {
+  await run("npx", ["morgana", "new", "my-site", "--template", "website"], shop.folder);
+  const project = join(shop.folder, "my-site");
+  await install(project, "--save-dev", shop.tarball);
+  await run("npm", ["run", "check"], project);
+  await run("npm", ["run", "build"], project);
+  const server = await serveStatic({ directory: join(project, "dist"), base: "/some/where/" });
+  try {
+    await page.goto(server.url);
+    const frame = page.frameLocator("morgana-site iframe");
+    await expect(frame.locator("h1")).toHaveText("my-site", { timeout: 15_000 });
+    await expect(frame.locator("main")).toHaveCSS("max-width", /px$/);
+  } finally {
+    await server.close();
+  }
+
+  await run("npm", ["run", "build:node"], project);
+  const alone = join(shop.folder, "my-site.mjs");
+  copyFileSync(join(project, "dist-node/my-site.mjs"), alone);
+  const child = spawn(process.execPath, [alone, "--port=17081"], { cwd: shop.folder });
+  try {
+    await expect
+      .poll(() =>
+        fetch("http://127.0.0.1:17081/").then(
+          ({ status }) => status,
+          () => 0,
+        ),
+      )
+      .toBe(200);
+    await page.goto("http://127.0.0.1:17081/");
+    await expect(page.locator("h1")).toHaveText("my-site");
+  } finally {
+    child.kill();
   }
 });
 

@@ -1,22 +1,46 @@
 /** `morgana new`: a project with a unikernel that runs. */
 
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { basename, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Command } from "./command.ts";
-import { onlyWord } from "./command.ts";
+import { onlyWord, UsageError } from "./command.ts";
+import { hello } from "./template-hello.ts";
+import { website } from "./template-website.ts";
+import { projectFiles } from "./template.ts";
+
+/** The files of each template beside those that every project has, given the unikernel's name. */
+const templates: Readonly<Record<string, (name: string) => ReadonlyMap<string, string>>> = {
+  hello,
+  website,
+};
 
 export const command: Command = {
-  usage: "new <dir>",
+  usage: "new <dir> [--template hello|website]",
   summary: "Make a project with a unikernel that runs",
-  help: "  The folder must not exist or be empty.",
+  help: [
+    "  --template <name>   hello (default) greets on its console; website serves the files",
+    "                      of a folder over HTTP",
+    "",
+    "  The folder must not exist or be empty.",
+  ].join("\n"),
   async run(argv) {
-    const { positionals } = parseArgs({ args: [...argv], allowPositionals: true });
+    const { positionals, values } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: { template: { type: "string", default: "hello" } },
+    });
+    const make = Object.hasOwn(templates, values.template) && templates[values.template];
+    if (!make) {
+      const known = Object.keys(templates).join(" or ");
+      throw new UsageError(`--template must be ${known}, not "${values.template}"`);
+    }
     const folder = resolve(onlyWord(positionals, "folder"));
     checkEmpty(folder);
-    await mkdir(folder, { recursive: true });
-    for (const [file, text] of projectFiles(nameOf(folder))) {
+    const name = nameOf(folder);
+    for (const [file, text] of [...projectFiles(name), ...make(name)]) {
+      await mkdir(dirname(join(folder, file)), { recursive: true });
       await writeFile(join(folder, file), text);
     }
     process.stdout.write(nextSteps(relative(".", folder)));
@@ -55,95 +79,4 @@ function nameOf(folder: string): string {
   // npm installs no package into itself, and has names of its own.
   const taken = ["fata-morgana", "typescript", "node-modules"].includes(name);
   return taken ? `${name}-unikernel` : name;
-}
-
-function projectFiles(name: string): ReadonlyMap<string, string> {
-  const { version, devDependencies } = ownManifest();
-  const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
-  return new Map([
-    [
-      "package.json",
-      json({
-        name,
-        private: true,
-        version: "0.1.0",
-        type: "module",
-        scripts: {
-          start: "morgana dev",
-          build: "morgana build",
-          node: "morgana run . -t node",
-          check: "tsc --noEmit",
-        },
-        devDependencies: {
-          "fata-morgana": `^${version}`,
-          typescript: devDependencies["typescript"],
-        },
-      }),
-    ],
-    [
-      "tsconfig.json",
-      json({
-        compilerOptions: {
-          target: "ES2023",
-          lib: ["ESNext", "DOM"],
-          types: [],
-          module: "ESNext",
-          moduleResolution: "bundler",
-          allowImportingTsExtensions: true,
-          verbatimModuleSyntax: true,
-          strict: true,
-          noEmit: true,
-          skipLibCheck: true,
-        },
-        include: ["**/*.ts"],
-        exclude: ["dist", "node_modules"],
-      }),
-    ],
-    [
-      "config.ts",
-      `import { defaultConsole, unikernel } from "fata-morgana/config";
-
-export default unikernel("${name}", () => import("./unikernel.ts"), [defaultConsole], {
-  description: "Greets whoever it is told to greet",
-  args: { name: { type: "string", default: "world", doc: "Whom to greet" } },
-});
-`,
-    ],
-    [
-      "unikernel.ts",
-      `import type { Context } from "fata-morgana/config";
-import type { Console } from "fata-morgana/devices";
-
-export async function start(
-  console: Console,
-  { args }: Context<{ name: string }>,
-): Promise<void> {
-  await console.writeLine(\`Hello, \${args.name}!\`);
-}
-`,
-    ],
-    [
-      "README.md",
-      `# ${name}
-
-A unikernel of [Morgana](https://www.npmjs.com/package/fata-morgana).
-
-\`\`\`
-npm install
-npm start                      # the page, with reload on change
-npm run node -- --name=you     # the same in a terminal
-npm run build                  # static files in dist/
-npm run check                  # types
-\`\`\`
-
-\`config.ts\` says which devices it gets, \`unikernel.ts\` what it does with them.
-`,
-    ],
-    [".gitignore", "node_modules/\ndist/\n"],
-  ]);
-}
-
-function ownManifest(): { version: string; devDependencies: Record<string, string> } {
-  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return JSON.parse(manifest) as { version: string; devDependencies: Record<string, string> };
 }
