@@ -9,6 +9,7 @@ const suites = {
   boot: () => import("./boot.mjs"),
   links: () => import("./links.mjs"),
   net: () => import("./net.mjs"),
+  web: () => import("./web.mjs"),
 };
 
 const names = process.argv.slice(2);

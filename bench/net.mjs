@@ -1,12 +1,8 @@
 // The network stack: in one thread, in a Chromium worker and on Node, beside Node's own sockets;
 // between two workers through the page's switch; and on a long path in virtual time.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "vite";
 import { withPage } from "./browser.mjs";
+import { bundled } from "./bundled.mjs";
 import { spread } from "./report.mjs";
 import { measureSizes } from "./size.mjs";
 
@@ -14,31 +10,10 @@ const rounds = 7;
 
 /** @returns {Promise<readonly import("./report.mjs").Row[]>} */
 export async function run() {
-  const node = await bundled();
+  /** @type {typeof import("./net/node.ts")} */
+  const node = await bundled(new URL("net/node.ts", import.meta.url));
   const samples = await withPage("net", "between", (page) => takeTurns(node, page));
   return rowsOf(node.measures, samples, await sizes());
-}
-
-/**
- * The measures in one file, as the command runs a unikernel: Vite's runner looks up each import anew
- * for each call.
- *
- * @returns {Promise<typeof import("./net/node.ts")>}
- */
-async function bundled() {
-  const outDir = mkdtempSync(join(tmpdir(), "bench-net-"));
-  try {
-    const ssr = fileURLToPath(new URL("net/node.ts", import.meta.url));
-    const output = { entryFileNames: "node.mjs", codeSplitting: false };
-    await build({
-      configFile: false,
-      logLevel: "error",
-      build: { ssr, outDir, minify: false, target: "esnext", rolldownOptions: { output } },
-    });
-    return await import(pathToFileURL(join(outDir, "node.mjs")).href);
-  } finally {
-    rmSync(outDir, { recursive: true });
-  }
 }
 
 /** @returns {Promise<number>} bytes of echo-server's worker */

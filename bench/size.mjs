@@ -1,6 +1,15 @@
 // Sizes of what a page loads, minified and gzipped.
 
-import { readdirSync, readFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { bundle, findUnikernel } from "fata-morgana/vite";
@@ -11,9 +20,9 @@ const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 /** @param {string | Buffer} contents */
 const gzipped = (contents) => gzipSync(contents, { level: 9 }).length;
 
-/** What is loaded only where it is needed: disks, a network, a search, words for a failure. */
+/** What is loaded only where it is needed: disks, a network, a site, a search, words for a failure. */
 const rest =
-  /^morgana\/(?:block-indexeddb-catalogue|console-terminal|console-search|ending|errors|morgana-conditions|network-ring|page-network|trace-mapping)-/;
+  /^morgana(?:-gateway\.js$|\/(?:block-indexeddb-catalogue|console-terminal|console-search|ending|errors|morgana-conditions|morgana-site|network-ring|page-network|trace-mapping|worker)-)/;
 
 /** What the page of `hello` loads beside its worker and xterm.js: scripts and style. */
 function pageBytes() {
@@ -37,14 +46,33 @@ export async function measureSizes() {
   });
   return Object.fromEntries([
     ...(await Promise.all(workers)),
+    ["static-website's worker without its files", await websiteBytes()],
     ["page without xterm.js", pageBytes()],
   ]);
+}
+
+/** The worker of `static-website` with one empty file in the place of its own. */
+async function websiteBytes() {
+  mkdirSync(at(".morgana"), { recursive: true });
+  const folder = mkdtempSync(at(".morgana/size-"));
+  try {
+    for (const file of ["config.ts", "unikernel.ts"]) {
+      copyFileSync(at(`examples/static-website/${file}`), join(folder, file));
+    }
+    mkdirSync(join(folder, "site"));
+    writeFileSync(join(folder, "site/index.html"), "");
+    const { code } = await bundle(findUnikernel(folder), { target: "browser", minify: true });
+    return gzipped(code);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** The suite. */
 export const aims = {
   "hello's worker": 6000,
   "echo-server's worker": 25_000,
+  "static-website's worker without its files": 40_000,
   "page without xterm.js": 20_000,
 };
 

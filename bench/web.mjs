@@ -29,9 +29,14 @@ export async function run() {
     ...(await onNode()),
     ...(await throughServiceWorker()),
     row("memory of 10,000 idle connections", "node", "MB", "lower", [await idle()], 100),
-    row("static-website's worker without its files", "browser", "bytes gzipped", "lower", [
-      (await measureSizes())["static-website's worker without its files"] ?? Number.NaN,
-    ], 40_000),
+    row(
+      "static-website's worker without its files",
+      "browser",
+      "bytes gzipped",
+      "lower",
+      [(await measureSizes())["static-website's worker without its files"] ?? Number.NaN],
+      40_000,
+    ),
   ];
 }
 
@@ -51,15 +56,22 @@ function row(measure, target, unit, better, sample, aim, beside = []) {
 
 /** @returns {Promise<readonly Row[]>} */
 async function betweenWorkers() {
-  return withPage("web", "between", async (page) => {
+  return withPage("web", "httpBetween", async (page) => {
     const requests = [];
     const body = [];
     for (let round = 0; round < rounds; round += 1) {
-      requests.push(await page.evaluate(() => window.between("requests")));
-      body.push(await page.evaluate(() => window.between("body")));
+      requests.push(await page.evaluate(() => window.httpBetween("requests")));
+      body.push(await page.evaluate(() => window.httpBetween("body")));
     }
     return [
-      row("requests between two workers, 32 connections", "browser", "/s", "higher", requests, 30_000),
+      row(
+        "requests between two workers, 32 connections",
+        "browser",
+        "/s",
+        "higher",
+        requests,
+        30_000,
+      ),
       row("100 MiB body between two workers", "browser", "MB/s", "higher", body, 300),
     ];
   });
@@ -115,7 +127,15 @@ async function throughTap(program) {
   const { median } = spread(rates.sockets);
   const beside = [{ name: "the kernel's sockets", median }];
   return [
-    row("requests of wrk -c 64, our stack on a TAP", "node", "/s", "higher", rates.own, median / 3, beside),
+    row(
+      "requests of wrk -c 64, our stack on a TAP",
+      "node",
+      "/s",
+      "higher",
+      rates.own,
+      median / 3,
+      beside,
+    ),
   ];
 }
 
@@ -183,6 +203,6 @@ async function latencyOf(path) {
 /** @returns {Promise<number>} */
 async function idle() {
   /** @type {typeof import("./web/idle.ts")} */
-  const { idleMegabytes } = await bundled(at("web/idle.ts"));
+  const { idleMegabytes } = await bundled(new URL("web/idle.ts", import.meta.url));
   return idleMegabytes();
 }

@@ -14,11 +14,15 @@ async function openSite(page: Page, url: string, query = ""): Promise<FrameLocat
 }
 
 /** What the page's own `fetch` gets of a site. */
-function fetchText(page: Page, path: string, init: RequestInit = {}): Promise<string> {
-  return page.evaluate(async ([at, options]) => (await fetch(at, options)).text(), [
-    path,
-    init,
-  ] as const);
+function fetchText(
+  page: Page,
+  path: string,
+  init: Pick<RequestInit, "body" | "headers" | "method"> = {},
+): Promise<string> {
+  return page.evaluate(
+    async (given) => (await fetch(given.path, given.init as RequestInit)).text(),
+    { path, init: init as object },
+  );
 }
 
 test("a document, its styles and its pictures come from the unikernel", async ({ page, url }) => {

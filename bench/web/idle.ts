@@ -21,7 +21,10 @@ export async function idleMegabytes(): Promise<number> {
     return undefined;
   });
   const served = await megabytesOf(count, ({ tcp }) => {
-    connectServer({ tcp, clock: platform.clock, limits: { connectionCount: count } }).serve(80, small);
+    connectServer({ tcp, clock: platform.clock, limits: { connectionCount: count } }).serve(
+      80,
+      small,
+    );
     return new TextEncoder().encode("GET / HTTP/1.1\r\nhost: 10.0.0.2\r\n\r\n");
   });
   // Half of the bare ones are the clients' ends.

@@ -1,5 +1,5 @@
 import type { Clock } from "fata-morgana/devices";
-import { TokenBucket } from "fata-morgana/net/tcp/token-bucket";
+import { TokenBucket } from "fata-morgana/net/token-bucket";
 import type { WebSocketConnection } from "fata-morgana/net/websocket/connection";
 
 /** What may wait for one member; who is further behind is dropped, and holds nobody up. */

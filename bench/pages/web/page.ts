@@ -6,7 +6,7 @@ import type { Measure, Task } from "./worker.ts";
 let lastSwitch = 0;
 
 /** One sample: requests per second, or MB/s. */
-async function between(measure: Measure): Promise<number> {
+async function httpBetween(measure: Measure): Promise<number> {
   const network = `bench-${++lastSwitch}`;
   const workers = (["server", "client"] as const).map((role, index) => {
     const { port1, port2 } = new MessageChannel();
@@ -30,8 +30,8 @@ async function between(measure: Measure): Promise<number> {
 
 declare global {
   interface Window {
-    between: typeof between;
+    httpBetween: typeof httpBetween;
   }
 }
 
-window.between = between;
+window.httpBetween = httpBetween;

@@ -39,7 +39,7 @@ async function perform({ role, measure, port, station }: Task): Promise<void> {
   const client = connectClient({
     stack,
     clock,
-    settings: { connectionsPerOrigin: connectionCount },
+    settings: { originConnections: connectionCount },
   });
   const get = async (path: string): Promise<Response> =>
     client.fetch(new Request(`http://10.0.0.1${path}`));
