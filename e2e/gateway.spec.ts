@@ -21,7 +21,7 @@ function fetchText(
 ): Promise<string> {
   return page.evaluate(
     async (given) => (await fetch(given.path, given.init as RequestInit)).text(),
-    { path, init: init as object },
+    { path, init },
   );
 }
 
@@ -210,12 +210,14 @@ test("a unikernel that is halted is a 504 that says so, and serves again when it
   page,
   url,
 }) => {
+  test.setTimeout(60_000);
   const frame = await openSite(page, url);
   const machine = new MachinePage(page);
   await machine.halt();
   await page.getByRole("button", { name: "Reload site" }).click();
+  // It had connections open, which are not given up at once.
   await expect(frame.locator("h1")).toHaveText(/The unikernel does not answer/, {
-    timeout: 20_000,
+    timeout: 30_000,
   });
   await page.getByRole("button", { name: "Restart" }).click();
   await machine.shows("first serves");

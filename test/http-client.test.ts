@@ -11,6 +11,8 @@ import { SimulatedStore, Simulation, Wire, type WireOptions } from "../src/simul
 
 interface Hosts {
   readonly simulation: Simulation;
+  /** Takes the server off the wire. */
+  readonly unplug: () => void;
   readonly client: HttpClient;
   readonly server: HttpServer;
 }
@@ -19,11 +21,12 @@ async function hosts(handler: HttpHandler, conditions: WireOptions = {}): Promis
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
   const simulation = new Simulation({ seed: 1, turn });
   const wire = new Wire(simulation, conditions);
-  const stackOf = (number: number): Promise<Stack> => {
+  const networks = [wire.connect(), wire.connect()] as const;
+  const stackOf = (number: 1 | 2): Promise<Stack> => {
     const address = parsePrefix(`10.0.0.${number}/24`);
     if (address === undefined) throw new TypeError("That is no prefix");
     return connectStack({
-      network: wire.connect(),
+      network: networks[number - 1] ?? networks[0],
       clock: simulation.clock,
       random: simulation.random(`host ${number}`),
       ipv4: { address },
@@ -35,7 +38,8 @@ async function hosts(handler: HttpHandler, conditions: WireOptions = {}): Promis
   const [near, far] = [await stackOf(1), await stackOf(2)];
   const server = connectServer({ tcp: far.tcp, clock });
   server.serve(80, handler);
-  return { simulation, server, client: connectClient({ stack: near, clock }) };
+  const unplug = (): void => wire.partition(...networks);
+  return { simulation, unplug, server, client: connectClient({ stack: near, clock }) };
 }
 
 const url = "http://server.example/";
@@ -96,6 +100,17 @@ test("a client that goes away is noticed, and so is a server", async () => {
       code: "connection-failed",
       cause: { code: "refused" },
     });
+  });
+});
+
+test("a server that is gone without a word is given up, with connections that were kept", async () => {
+  const { simulation, client, unplug } = await hosts(() => new Response("here"));
+  await simulation.run(async () => {
+    await (await client.fetch(new Request(url))).text();
+    unplug();
+    const startMs = simulation.clock.monotonicMs();
+    await expect(client.fetch(new Request(url))).rejects.toMatchObject({ name: "HttpError" });
+    expect(simulation.clock.monotonicMs() - startMs).toBeLessThan(62_000);
   });
 });
 

@@ -9,7 +9,7 @@ export async function start(
   site: KeyValueRead,
   { args: { port }, signal }: Context<{ readonly port: number }>,
 ): Promise<void> {
-  const files = staticFiles(site);
+  const files = staticFiles(site, { notFound: ["404.html"] });
   const handler: HttpHandler = async (request, connection) => {
     const response = await files(request, connection);
     const { pathname } = new URL(request.url);

@@ -1,6 +1,6 @@
 import "../../test/with-resolvers.ts";
 import { expect, test } from "vitest";
-import { HttpError, ProtocolError } from "../devices/errors.ts";
+import { FlowError, HttpError, ProtocolError } from "../devices/errors.ts";
 import type { HttpClient } from "../devices/index.ts";
 import { CookieJar } from "./cookie-jar.ts";
 import { GatewayGone, GatewayPort } from "./gateway-port.ts";
@@ -190,6 +190,7 @@ test.each([
   [502, "does not serve", new ProtocolError("refused", "10.0.0.1 refused it")],
   [504, "does not answer", new ProtocolError("timed-out", "10.0.0.1 is silent")],
   [504, "does not answer", new ProtocolError("unreachable", "no such host")],
+  [504, "does not answer", new FlowError("timed-out", "the connection is lost")],
   [502, "cannot be used", new HttpError("malformed", "the head is too long")],
 ])("answer() is a page with %i that %s, and why, in the end", async (status, title, cause) => {
   const gateway = connect(() => {

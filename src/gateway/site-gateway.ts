@@ -1,6 +1,6 @@
 /** Carries a browser's requests to the HTTP server of a unikernel, and its answers back. */
 
-import { HttpError, ProtocolError, ResolverError } from "../devices/errors.ts";
+import { FlowError, HttpError, ProtocolError, ResolverError } from "../devices/errors.ts";
 import type { HttpClient } from "../devices/index.ts";
 import type { CookieJar } from "./cookie-jar.ts";
 import { failurePage } from "./failure-page.ts";
@@ -150,10 +150,10 @@ function kindOf(error: unknown): readonly [number, string] {
   if (cause instanceof ProtocolError && cause.code === "refused") {
     return [502, "The unikernel does not serve this site"];
   }
-  const isSilent =
-    (cause instanceof ProtocolError && ["timed-out", "unreachable"].includes(cause.code)) ||
-    (cause instanceof HttpError && cause.code === "timed-out");
-  if (isSilent) return [504, "The unikernel does not answer"];
+  const hasCode =
+    cause instanceof ProtocolError || cause instanceof HttpError || cause instanceof FlowError;
+  if (hasCode && ["timed-out", "unreachable"].includes(cause.code))
+    return [504, "The unikernel does not answer"];
   if (cause instanceof ResolverError) return [502, "The unikernel cannot be found"];
   return [502, "The unikernel's answer cannot be used"];
 }

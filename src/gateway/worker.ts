@@ -20,6 +20,10 @@ import type { GatewayOptions, WorkerMessage } from "./worker-protocol.ts";
 /** The group of all hosts on a link (RFC 4291, 2.7.1). */
 const allNodes = "ff02::1";
 
+/** Within a page nothing is far away: whoever takes longer was halted, or hangs. */
+const connectTimeoutMs = 5_000;
+const userTimeoutMs = 10_000;
+
 const gateway = Promise.withResolvers<SiteGateway>();
 
 addEventListener("message", ({ data }: MessageEvent<WorkerMessage>) => {
@@ -43,7 +47,7 @@ async function start(port: MessagePort, options: GatewayOptions): Promise<SiteGa
   const ipv4 = address?.address.length === 4 ? { address } : ("none" as const);
   const stack = await connectStack({ network, clock, random, ipv4 });
   return new SiteGateway({
-    client: connectClient({ stack, clock }),
+    client: connectClient({ stack, clock, settings: { connectTimeoutMs, userTimeoutMs } }),
     cookies: new CookieJar(() => clock.wallMs()),
     find: () => findServer(stack, options),
     allowsScripts: options.allowsScripts,

@@ -11,7 +11,7 @@ const stack = genericStack();
 export default unikernel(
   "serves-site",
   () => import("./unikernel.ts"),
-  [defaultConsole, httpServer(stack), defaultClock],
+  [defaultConsole, httpServer(stack, { limits: { bodyBytes: 2 ** 26 } }), defaultClock],
   {
     description: "Serves what a browser may ask a site for",
     args: {

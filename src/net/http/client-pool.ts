@@ -195,7 +195,11 @@ export class ClientPool {
       deadline.stop = (reason) => controller.abort(reason);
       const { signal } = controller;
       signal.throwIfAborted();
-      const flow = await this.#stack.connect(origin.host, origin.port, { noDelay: true, signal });
+      const flow = await this.#stack.connect(origin.host, origin.port, {
+        noDelay: true,
+        userTimeoutMs: this.#settings.userTimeoutMs,
+        signal,
+      });
       const connection = new ClientConnection(flow, origin.key, this.#clock, this.#settings);
       if (this.#isClosed) {
         connection.abort();

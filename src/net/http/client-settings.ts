@@ -12,6 +12,8 @@ export interface ClientSettings {
   readonly idleTimeoutMs: number;
   /** How long a request may wait until it has a connection, in milliseconds. */
   readonly connectTimeoutMs: number;
+  /** How long the server's host may leave what was sent unacknowledged, in milliseconds. */
+  readonly userTimeoutMs: number;
   /**
    * How long the head of a response may take, in milliseconds: from the whole request on, or from
    * its head where the body is sent piece by piece.
@@ -43,6 +45,7 @@ export const defaultClientSettings: ClientSettings = {
   waitingRequests: 1024,
   idleTimeoutMs: 15_000,
   connectTimeoutMs: 30_000,
+  userTimeoutMs: 30_000,
   headTimeoutMs: 60_000,
   bodyTimeoutMs: 60_000,
   continueTimeoutMs: 0,

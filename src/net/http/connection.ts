@@ -37,6 +37,8 @@ export class ServerConnection implements ExchangeOwner {
   #exchange: Exchange | undefined;
   #isClosing = false;
   #isIdle = false;
+  /** Whether it was idle when it was closed. */
+  #isResting = false;
 
   constructor(flow: TcpFlow, handler: HttpHandler, server: ServerParts) {
     const { clock, limits } = server;
@@ -69,7 +71,9 @@ export class ServerConnection implements ExchangeOwner {
       }
       if (isGivenAway) return;
       await this.#output.flush();
-      await endGently(this.flow, this.#reader);
+      // The last answer of one that rests has long arrived.
+      if (this.#isResting) await this.flow[Symbol.asyncDispose]();
+      else await endGently(this.flow, this.#reader);
     } catch (error) {
       this.abort(error);
     } finally {
@@ -83,7 +87,9 @@ export class ServerConnection implements ExchangeOwner {
   close(): void {
     this.#isClosing = true;
     this.#answers.isKept = false;
-    if (this.#isIdle) this.#reader.stopWaiting(closing);
+    if (!this.#isIdle) return;
+    this.#isResting = true;
+    this.#reader.stopWaiting(closing);
   }
 
   /** Drops the connection, and what is under way on it. */
