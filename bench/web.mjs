@@ -92,11 +92,11 @@ async function onNode() {
     const peer = [];
     for (let round = 0; round < rounds; round += 1) {
       own.push(
-        await withServer([program, "--port=17090"], () => requestRate("http://127.0.0.1:17090/")),
+        await withServer([program, "--port=18290"], () => requestRate("http://127.0.0.1:18290/")),
       );
       peer.push(
-        await withServer([at("web/node-http.mjs"), "17091"], () =>
-          requestRate("http://127.0.0.1:17091/"),
+        await withServer([at("web/node-http.mjs"), "18291"], () =>
+          requestRate("http://127.0.0.1:18291/"),
         ),
       );
     }
