@@ -51,7 +51,7 @@ export type { TransportNeeds } from "./network-devices.ts";
 export { router } from "./router-device.ts";
 export type { RouterInterfaceSettings } from "./router-device.ts";
 export { httpClient, httpServer } from "./service-devices.ts";
-export { compiledFiles } from "./storage-devices.ts";
+export { compiledFiles, keyValueOn } from "./storage-devices.ts";
 export type { CompiledFolder } from "../storage/key-value-compiled.ts";
 export type { LogFilter, Logger, LogLevel } from "./log.ts";
 export { createLogger, parseLogFilter } from "./log.ts";

@@ -17,8 +17,8 @@ interface Bench {
   readonly disk: SimulatedDisk;
   readonly simulation: Simulation;
   /** The disk as it is connected. */
-  block(): SimulatedBlock;
-  open(): Promise<KeyValue>;
+  readonly block: () => SimulatedBlock;
+  readonly open: () => Promise<KeyValue>;
 }
 
 function onDisk(
@@ -62,7 +62,14 @@ for (const [sectorBytes, durableAfter] of [
     };
     const made = (readWrite: boolean): SimulatedDisk => {
       const sectorCount = (1 << 20) / sectorBytes;
-      const options = { sectorBytes, sectorCount, durableAfter, readWrite, latencyMs: 1, jitterMs: 2 };
+      const options = {
+        sectorBytes,
+        sectorCount,
+        durableAfter,
+        readWrite,
+        latencyMs: 1,
+        jitterMs: 2,
+      };
       return new SimulatedDisk(simulation, options);
     };
     const laws = keyValueLaws({

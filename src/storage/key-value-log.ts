@@ -16,7 +16,14 @@ import { Disk } from "./log/disk.ts";
 import type { Log } from "./log/log.ts";
 import { openLog } from "./log/open.ts";
 import { digestOf, sizeOf } from "./log/record.ts";
-import { find, maxPieceBytes, type Dictionary, type Node, type Part, type Value } from "./log/tree.ts";
+import {
+  find,
+  maxPieceBytes,
+  type Dictionary,
+  type Node,
+  type Part,
+  type Value,
+} from "./log/tree.ts";
 import { readValue } from "./log/value.ts";
 
 /** What a store stands on. */
@@ -139,11 +146,7 @@ class LogStore implements KeyValue {
     throw refusal("value-expected", `read ${showKey(key)}`, "it is a dictionary");
   }
 
-  async #readValue(
-    key: Key,
-    offset: number,
-    lengthBytes: number,
-  ): Promise<Uint8Array | undefined> {
+  async #readValue(key: Key, offset: number, lengthBytes: number): Promise<Uint8Array | undefined> {
     const value = this.#findValue(key);
     // The disk is read before anything that is written from now on, whenever it answers.
     return value && this.#track(readValue(this.#disk, value, offset, lengthBytes));

@@ -71,9 +71,7 @@ function overlaid(old: ReturnType<typeof find>, part: Part, atMs: number): Value
   const { offset, lengthBytes } = part;
   const end = offset + lengthBytes;
   const { parts = [], sizeBytes = 0 } = old?.kind === "value" ? old : {};
-  const seen = parts.filter(
-    (each) => each.offset < offset || each.offset + each.lengthBytes > end,
-  );
+  const seen = parts.filter((each) => each.offset < offset || each.offset + each.lengthBytes > end);
   const isPart = lengthBytes > 0;
   return valueOf(Math.max(sizeBytes, end), isPart ? [...seen, part] : parts, atMs);
 }

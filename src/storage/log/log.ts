@@ -1,4 +1,4 @@
-import { KeyValueError, type Random } from "../../devices/index.ts";
+import type { Random } from "../../devices/index.ts";
 import { apply, type Change } from "./change.ts";
 import type { Disk } from "./disk.ts";
 import { encodeRecord, headerBytes, partOf, sizeOf } from "./record.ts";

@@ -15,7 +15,7 @@ const minSectorCount = 8;
  *   `no-space` if it is too small; what the disk says
  */
 export async function openLog(disk: Disk, random: Random): Promise<Log> {
-  const { sectorBytes, sectorCount } = disk;
+  const { sectorCount } = disk;
   if (sectorCount < minSectorCount) {
     const why = `${sectorCount} sectors are less than ${minSectorCount}`;
     throw new KeyValueError("no-space", `Cannot keep a store on this disk: ${why}`);

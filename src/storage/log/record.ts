@@ -181,7 +181,8 @@ function decodeEntry(
   const end = kind === "rename" ? toAt + 2 * number : toAt;
   if (kind === undefined || end > view.byteLength) return undefined;
   const key = decodeKey(view, at + entryBytes, toAt);
-  if (kind === "rename") return { change: { kind, key, to: decodeKey(view, toAt, end), atMs }, end };
+  if (kind === "rename")
+    return { change: { kind, key, to: decodeKey(view, toAt, end), atMs }, end };
   if (kind === "remove" || kind === "touch") return { change: { kind, key, atMs }, end };
   const digestAt = view.byteOffset + at + entry.digest;
   const part: Part = {
