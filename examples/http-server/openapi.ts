@@ -37,10 +37,15 @@ const schemas = {
     properties: { id: text, title: text, text, created: time, modified: time },
     required: ["id", "title", "text", "created", "modified"],
   },
+  ListedNote: {
+    allOf: [{ $ref: "#/components/schemas/Note" }],
+    properties: { etag: { ...text, description: "Its version, for If-Match" } },
+    required: ["etag"],
+  },
   NotePage: {
     type: "object",
     properties: {
-      items: { type: "array", items: { $ref: "#/components/schemas/Note" } },
+      items: { type: "array", items: { $ref: "#/components/schemas/ListedNote" } },
       next: { type: ["string", "null"], description: "The cursor of the next page" },
     },
     required: ["items", "next"],
