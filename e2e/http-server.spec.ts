@@ -18,7 +18,7 @@ async function openNotes(page: Page): Promise<void> {
 
 async function register(page: Page): Promise<void> {
   await page.getByLabel("Name", { exact: true }).fill("ada");
-  await page.getByLabel("Password").fill(password);
+  await page.getByLabel("Password, at least").fill(password);
   await page.getByRole("button", { name: "Register" }).click();
   await expect(page.getByRole("button", { name: "New note" })).toBeVisible();
 }
@@ -42,7 +42,7 @@ test("http-server: notes survive a reload of the page and a restart of the unike
   await page.locator("morgana-unikernel").evaluate((element) => element.restart());
   await page.getByRole("button", { name: "Log out" }).click();
   await page.getByLabel("Name", { exact: true }).fill("ada");
-  await page.getByLabel("Password").fill(password);
+  await page.getByLabel("Password, at least").fill(password);
   await page.getByRole("button", { name: "Log in" }).click();
   await page.getByRole("button", { name: "Fog" }).click();
   await expect(page.getByLabel("Text")).toHaveValue("Thick");
