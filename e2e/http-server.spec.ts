@@ -39,7 +39,7 @@ test("http-server: notes survive a reload of the page and a restart of the unike
   await write(page, "Fog", "Thick");
   await page.reload();
   await expect(page.getByRole("button", { name: "Fog" })).toBeVisible({ timeout: 15_000 });
-  await page.locator("morgana-unikernel").evaluate((element) => element.restart());
+  await page.getByRole("button", { name: "Restart" }).click();
   await page.getByRole("button", { name: "Log out" }).click();
   await page.getByLabel("Name", { exact: true }).fill("ada");
   await page.getByLabel("Password, at least").fill(password);
