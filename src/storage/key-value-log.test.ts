@@ -61,7 +61,7 @@ for (const [sectorBytes, durableAfter] of [
       return store;
     };
     const made = (readWrite: boolean): SimulatedDisk => {
-      const sectorCount = (1 << 20) / sectorBytes;
+      const sectorCount = (3 << 18) / sectorBytes;
       const options = {
         sectorBytes,
         sectorCount,
@@ -173,7 +173,7 @@ test("values larger than a piece survive many snapshots, and keep digest and tim
     await store.remove(["other"]);
     expect(store.counters["snapshots"]).toBeGreaterThan(1);
     const again = await open();
-    expect(await again.get(["d", "large"])).toEqual(large);
+    expect(Buffer.compare((await again.get(["d", "large"])) ?? bytes(0, 0), large)).toBe(0);
     expect(await again.digest([])).toEqual(digest);
     expect(await again.lastModifiedMs(["d"])).toBe(modifiedMs);
     expect(await again.lastModifiedMs([])).toBe((modifiedMs ?? 0) + 1000);
@@ -236,7 +236,7 @@ test.each(["write", "flush"] as const)(
       const store = await open();
       await store.set(["a"], bytes(600, 1));
       // One at a time: records, and the superblock of a snapshot.
-      for (let count = 0; count < 45; count += 1) {
+      for (let count = 0; count < 30; count += 1) {
         block().fail(operation, 1 + (count % 3));
         let value = 10 + count;
         const isSet = await store.set(["a"], bytes(600, value)).then(

@@ -1,4 +1,4 @@
-import type { Random } from "../../devices/index.ts";
+import { KeyValueError, type Random } from "../../devices/index.ts";
 import { apply, type Change } from "./change.ts";
 import type { Disk } from "./disk.ts";
 import { encodeRecord, headerBytes, partOf, sizeOf } from "./record.ts";
@@ -116,6 +116,7 @@ export class Log {
     let copy = emptyDictionary(0);
     for await (const changes of inRecords(snapshotOf(this.#disk, root))) {
       const { record, valuesAt, next } = this.#encode(changes, end);
+      if (next.usedSectors > old.halfSectors) throw tooLarge();
       await this.#disk.write(startOf(end.superblock) + end.usedSectors, record);
       place(changes, valuesAt);
       copy = changes.reduce(apply, copy);
@@ -170,6 +171,11 @@ export class Log {
     await this.#disk.sync();
     this.#toRestore = undefined;
   }
+}
+
+/** What {@link Log.fits} rules out: it would go over the half that holds. */
+function tooLarge(): KeyValueError {
+  return new KeyValueError("no-space", "Cannot make a snapshot: it does not fit half of the disk");
 }
 
 /** Puts changes together, so that each record but the last has at least a piece of bytes. */
