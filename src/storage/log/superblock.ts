@@ -1,13 +1,13 @@
 /**
  * What says which half of the disk is the log: sectors 0 and 1, written in turn.
  *
- *      0       4       8               16      20      24              32              48       64
- *     +-------+-------+---------------+-------+-------+---------------+---------------+--------+
- *     | "MKVS"| ver-  | epoch         | sector| half  | half          | snapshot      | nonce  |
- *     |       | sion  |               | bytes |       | sectors       | sectors (40)  |        |
- *     +-------+-------+---------------+-------+-------+---------------+---------------+--------+
- *     | checksum: 16 bytes from 64 on, then zeros to the sector's end                          |
- *     +----------------------------------------------------------------------------------------+
+ *      0      4         8       16       20     24        32         40      48      64         80
+ *     +------+---------+-------+--------+------+---------+----------+-------+-------+----------+
+ *     |"MKVS"| version | epoch | sector | half | half    | snapshot | zeros | nonce | checksum |
+ *     |      |         |       | bytes  |      | sectors | sectors  |       |       |          |
+ *     +------+---------+-------+--------+------+---------+----------+-------+-------+----------+
+ *
+ * Zeros fill the rest of the sector. The checksum is of what is before it.
  */
 
 import { Sha256 } from "./sha-256.ts";
