@@ -89,6 +89,9 @@ export async function logIn(service: Service, { request }: Call): Promise<Respon
   const secret = newSecret(random);
   const expiresMs = clock.wallMs() + tokenLifeMs;
   await turns.take(name, async () => {
+    // It may have been deleted meanwhile; what is below it would make it exist again.
+    const isThere = (await store.exists(["accounts", name, "password"])) !== undefined;
+    if (!isThere) throw unauthorized("There is no account with this name and password");
     await forgetTokens(service, name);
     await setJson(store, ["accounts", name, "tokens", hashSecret(secret)], { expiresMs });
   });
