@@ -52,6 +52,18 @@ for (const colorScheme of ["light", "dark"] as const) {
         expect(await violations(page)).toEqual([]);
       });
 
+      test("the forms of http-server break no rule of WCAG AA", async ({ page }) => {
+        await page.goto("http-server/?password-cost=8");
+        await expect(page.getByText("Register, or log in")).toBeVisible({ timeout: 15_000 });
+        expect(await violations(page)).toEqual([]);
+        await page.getByLabel("Name", { exact: true }).fill("ada");
+        await page.getByLabel("Password, at least").fill("correct horse");
+        await page.getByRole("button", { name: "Register" }).click();
+        await page.getByRole("button", { name: "New note" }).click();
+        await expect(page.getByLabel("Title")).toBeFocused();
+        expect(await violations(page)).toEqual([]);
+      });
+
       test("screen-reader mode breaks no rule of WCAG AA", async ({ page }) => {
         const machine = await MachinePage.open(page, "console/");
         await machine.booted();
