@@ -3,12 +3,23 @@ import { isTokenByte, isValueByte } from "./syntax.ts";
 /** Bytes that are allocated at a time. */
 const blockBytes = 16_384;
 
+/** What is less of a block is not worth another writer's while. */
+const leastRestBytes = 1024;
+
+/**
+ * The rests of blocks that nobody writes to now: a writer that rests has none, and there are many.
+ */
+const spareRests: Uint8Array[] = [];
+const maxSpareRests = 16;
+
+const noBlock = new Uint8Array(0);
+
 /**
  * Writes heads and what follows them into blocks of memory. Nothing that could end a line or a head
  * gets into one: a token is a token, and a value has no control bytes.
  */
 export class HeadWriter {
-  #block: Uint8Array = new Uint8Array(blockBytes);
+  #block: Uint8Array = noBlock;
   /** Where what was not taken yet begins and ends in the block. */
   #start = 0;
   #end = 0;
@@ -109,8 +120,13 @@ export class HeadWriter {
 
   /** Gives what was written, which the caller owns. */
   take(): Uint8Array {
-    const taken = this.#block.subarray(this.#start, this.#end);
-    this.#start = this.#end;
+    const block = this.#block;
+    const taken = block.subarray(this.#start, this.#end);
+    const rest = block.subarray(this.#end);
+    if (rest.length >= leastRestBytes && spareRests.length < maxSpareRests) spareRests.push(rest);
+    this.#block = noBlock;
+    this.#start = 0;
+    this.#end = 0;
     return taken;
   }
 
@@ -118,6 +134,14 @@ export class HeadWriter {
   #room(byteCount: number): Uint8Array {
     if (this.#end + byteCount <= this.#block.length) return this.#block;
     const kept = this.#block.subarray(this.#start, this.#end);
+    const spare = spareRests.at(-1);
+    if (kept.length === 0 && spare !== undefined && spare.length >= byteCount) {
+      spareRests.pop();
+      this.#block = spare;
+      this.#start = 0;
+      this.#end = 0;
+      return spare;
+    }
     this.#block = new Uint8Array(Math.max(blockBytes, 2 * (kept.length + byteCount)));
     this.#block.set(kept);
     this.#start = 0;
