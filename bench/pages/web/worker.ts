@@ -4,6 +4,7 @@ import { connect as connectClient } from "../../../src/net/http/client.ts";
 import { connect as connectServer } from "../../../src/net/http/server.ts";
 import { connect as connectClock } from "../../../src/platform-js/clock.ts";
 import { connect, inPageOffloads } from "../../../src/platform-js/network-message-port.ts";
+import { requestRing } from "../../../src/platform-js/network-ring-request.ts";
 import { connect as connectRandom } from "../../../src/platform-js/random.ts";
 import { stackOn } from "../../net/measures.ts";
 import { big, bigBytes, small } from "../../web/answers.ts";
@@ -21,6 +22,7 @@ export interface Task {
 
 const requestCount = 60_000;
 const connectionCount = 32;
+const origin = "http://10.0.0.1";
 
 const platform = { clock: connectClock(), random: connectRandom() };
 
@@ -29,6 +31,7 @@ addEventListener("message", ({ data }: MessageEvent<Task>) => void perform(data)
 async function perform({ role, measure, port, station }: Task): Promise<void> {
   const mac = Uint8Array.of(2, 0, 0, 0, 0, station);
   const network = connect({ port, mac, offloads: inPageOffloads });
+  requestRing(network);
   const stack = await stackOn(network, station, platform);
   const { clock } = platform;
   if (role === "server") {
@@ -41,28 +44,28 @@ async function perform({ role, measure, port, station }: Task): Promise<void> {
     clock,
     settings: { originConnections: connectionCount },
   });
-  const get = async (path: string): Promise<Response> =>
-    client.fetch(new Request(`http://10.0.0.1${path}`));
+  const fetch: Fetch = (request) => client.fetch(request);
   // The other worker may not be there yet.
   for (;;) {
     try {
-      await (await get("/")).text();
+      await (await fetch(new Request(`${origin}/`))).text();
       break;
     } catch {
       await clock.sleep(20);
     }
   }
-  postMessage(measure === "requests" ? await requestRate(get) : await bodyRate(get));
+  postMessage(measure === "requests" ? await requestRate(fetch) : await bodyRate(fetch));
 }
 
-type Get = (path: string) => Promise<Response>;
+type Fetch = (request: Request) => Promise<Response>;
 
-async function requestRate(get: Get): Promise<number> {
+async function requestRate(fetch: Fetch): Promise<number> {
   let left = requestCount;
   const startMs = performance.now();
   const loops = Array.from({ length: connectionCount }, async () => {
+    const request = new Request(`${origin}/`);
     while (left-- > 0) {
-      const response = await get("/");
+      const response = await fetch(request);
       if ((await response.text()).length !== 100) throw new Error("A short answer");
     }
   });
@@ -70,9 +73,9 @@ async function requestRate(get: Get): Promise<number> {
   return requestCount / ((performance.now() - startMs) / 1000);
 }
 
-async function bodyRate(get: Get): Promise<number> {
+async function bodyRate(fetch: Fetch): Promise<number> {
   const startMs = performance.now();
-  const { body } = await get("/big");
+  const { body } = await fetch(new Request(`${origin}/big`));
   let count = 0;
   for await (const chunk of body ?? []) count += chunk.length;
   if (count !== bigBytes) throw new Error(`${count} bytes of ${bigBytes}`);
