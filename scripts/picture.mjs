@@ -30,6 +30,11 @@ const pictures = {
     await page.goto("./");
     return page.locator(".card").nth(3);
   },
+  async site(page) {
+    await page.goto("static-website/");
+    await page.frameLocator("morgana-site iframe").locator("figcaption").waitFor();
+    return page.locator("morgana-site");
+  },
 };
 
 /** @typedef {import("@playwright/test").Page} Page */
