@@ -7,17 +7,17 @@ import { fuzzNames } from "./names.ts";
 
 test("no decoder and no layer throws on mutated frames", async () => {
   let count = 0;
-  await fuzzStack(1, 10_000, (frame) => {
+  await fuzzStack(1, 4_000, (frame) => {
     count += 1;
     if (count % 10 === 0) decodeEverywhere(frame);
   });
-  expect(count).toBe(10_000);
+  expect(count).toBe(4_000);
 });
 
 test("no zone file, query or answer makes anything throw, or a reply wrong", async () => {
   let count = 0;
-  await fuzzNames(1, 1000, () => (count += 1));
-  expect(count).toBeGreaterThanOrEqual(1000);
+  await fuzzNames(1, 300, () => (count += 1));
+  expect(count).toBeGreaterThanOrEqual(300);
 });
 
 test("mutate() changes most frames, and is the same for the same seed", () => {
