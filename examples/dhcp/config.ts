@@ -3,10 +3,11 @@ import {
   defaultClock,
   defaultConsole,
   genericStack,
+  keyValueOn,
   unikernel,
 } from "fata-morgana/config";
 
-const leases = defaultBlock("leases", { sectorCount: 512 });
+const leases = keyValueOn(defaultBlock("leases", { sectorCount: 512 }));
 
 export default unikernel(
   "dhcp",

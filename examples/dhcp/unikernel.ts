@@ -1,6 +1,5 @@
 import type { Context } from "fata-morgana/config";
-import type { Block, Clock, Console, Stack } from "fata-morgana/devices";
-import { openLeaseLog } from "fata-morgana/net/dhcp/lease-log";
+import type { Clock, Console, KeyValue, Stack } from "fata-morgana/devices";
 import { connect, type ServedLease } from "fata-morgana/net/dhcp/server";
 
 interface Arguments {
@@ -13,7 +12,7 @@ export async function start(
   console: Console,
   stack: Stack,
   clock: Clock,
-  disk: Block,
+  store: KeyValue,
   { args: { first, last, seconds }, signal }: Context<Arguments>,
 ): Promise<number> {
   const network = stack.addresses.find((each) => !each.includes(":"));
@@ -27,7 +26,7 @@ export async function start(
     clock,
     address,
     subnets: [{ network, ranges: [[first, last]], leaseSeconds: seconds }],
-    store: await openLeaseLog(disk),
+    store,
     maxLeases: 200,
     // There is nobody else: who comes back with an address of ours may have it.
     isAuthoritative: true,

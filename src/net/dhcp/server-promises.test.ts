@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { bytes, DhcpServerWorld, subnet, type Said } from "../../../test/dhcp-server-world.ts";
 import { SimulatedDisk } from "../../simulated/index.ts";
-import { openLeaseLog } from "./lease-log.ts";
+import { connect as connectStore } from "../../storage/key-value-log.ts";
 import { option } from "./packet.ts";
 import type { DhcpServer } from "./server.ts";
 
@@ -20,14 +20,20 @@ async function play(world: DhcpServerWorld, seed: number): Promise<void> {
   const { simulation } = world;
   const random = simulation.random("clients");
   const pick = (count: number): number => random.uint32() % count;
-  const disk = new SimulatedDisk(simulation, { sectorCount: 24, latencyMs: 4, jitterMs: 12 });
+  // It goes on through the cuts: a store never uses a number twice.
+  const storage = simulation.random("storage");
+  const disk = new SimulatedDisk(simulation, { sectorCount: 64, latencyMs: 4, jitterMs: 12 });
   const granted = new Map<string, Granted>();
   const offered = new Map<number, string>();
   let heard = 0;
 
   const serve = async (): Promise<DhcpServer> =>
     world.serve({
-      store: await openLeaseLog(disk.connect()),
+      store: await connectStore({
+        block: disk.connect(),
+        clock: simulation.clock,
+        random: storage,
+      }),
       subnets: [{ ...subnet, leaseSeconds: 100 }],
       isAuthoritative: seed % 2 === 0,
       maxLeases: 8,
