@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "@playwright/test";
 import { build, createServer } from "vite";
 import { serveStatic } from "../scripts/serve-static.mjs";
+import { serve } from "./dev-server.ts";
 import { MachinePage } from "./machine.ts";
 import { configOf, emptyTsconfig, scratchProject, tsconfig, unikernelSaying } from "./scratch.ts";
 
@@ -83,6 +84,36 @@ test("a build refuses a unikernel with the name of a file of the site", async ()
   const { code, output } = await runBuild(project.root);
   expect(code, output).toBe(1);
   expect(output).toContain('the site has a file "morgana.css" of its own');
+});
+
+test("a page holds what its page.html says, built and served", async ({ page }) => {
+  using project = scratchProject({
+    ...sound,
+    "alpha/page.html": `<style>#mine { color: rgb(1, 2, 3) }</style>
+<p id="mine">Mine</p>
+<morgana-unikernel src="./"></morgana-unikernel>
+<script type="module">
+  document.querySelector("#mine").textContent += " alone";
+</script>
+`,
+  });
+  const holds = async (url: string): Promise<void> => {
+    const machine = await MachinePage.open(page, `${url}alpha/`);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("alpha");
+    await expect(page.locator("#mine")).toHaveText("Mine alone");
+    await expect(page.locator("#mine")).toHaveCSS("color", "rgb(1, 2, 3)");
+    await machine.shows("one\n");
+  };
+  expect((await runBuild(project.root)).code).toBe(0);
+  const built = await serveStatic({ directory: join(project.root, "dist"), base: "/a/b/" });
+  await holds(built.url);
+  await built.close();
+
+  const server = await serve(project.root);
+  await holds(server.url);
+  project.write("alpha/page.html", `<p id="mine">Mine, later</p>`);
+  await expect(page.locator("#mine")).toHaveText("Mine, later");
+  await server.close();
 });
 
 /** A site of somebody's own, with unikernels in a folder of it, below a path. */

@@ -22,7 +22,7 @@ test("speaking-clock: with the box ticked, the browser says what the caller hear
       void (globalThis as unknown as { said: string[] }).said.push(text);
   });
   await page.goto("speaking-clock/");
-  await page.getByLabel("Speak").check();
+  await page.getByRole("checkbox", { name: "Speak" }).check();
   await expect
     .poll(() => page.evaluate(() => (globalThis as unknown as { said: string[] }).said.join(" ")), {
       timeout: 25_000,

@@ -24,8 +24,8 @@ export interface MorganaOptions {
 
 /**
  * Serves and builds the unikernels below a folder: the gallery at `/`, a page and a worker for each
- * at `/<name>/`. A page of the project's own (`index.html` at that path below Vite's root) comes
- * first.
+ * at `/<name>/`. What a page holds may be in the unikernel's `page.html`; a page of the project's own
+ * (`index.html` at that path below Vite's root) comes first.
  */
 export function morgana(options: MorganaOptions = {}): Plugin {
   let dir: string;

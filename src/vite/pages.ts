@@ -1,5 +1,6 @@
 /** The HTML of the gallery and of each unikernel's page. Every URL in it is relative. */
 
+import { readFileSync } from "node:fs";
 import type { Description } from "../config/index.ts";
 import { escapeHtml } from "./html.ts";
 import type { Inspection } from "./inspect.ts";
@@ -33,27 +34,34 @@ export async function galleryPage(entries: readonly GalleryEntry[]): Promise<str
 }
 
 /**
- * A unikernel's page: one element, booted with the arguments of the page's URL, the site that it
- * serves and the disks of this browser, if it has such devices.
+ * A unikernel's page: what its `page.html` holds, or else one element, booted with the arguments of
+ * the page's URL, the site that it serves and the disks of this browser, if it has such devices.
  */
 export function unikernelPage({ unikernel, inspection }: GalleryEntry): string {
   const { name } = unikernel;
+  const own = unikernel.page === undefined ? undefined : readFileSync(unikernel.page, "utf8");
+  const [, style = "", rest = ""] = /^\s*((?:<style>.*?<\/style>\s*)*)(.*)$/s.exec(own ?? "") ?? [];
+  return page({
+    title: `${name} · Morgana`,
+    base: "../",
+    head: elements("../") + style,
+    body: `<main>
+      <h1>${escapeHtml(name)}</h1>
+      ${own === undefined ? usualPart(inspection) : rest}
+    </main>`,
+  });
+}
+
+/** What a page holds that nobody wrote. */
+function usualPart(inspection: Inspection): string {
   const description = inspection.kind === "description" ? inspection.description : undefined;
   const sentence = description?.description ?? "";
   const has = (device: string): boolean =>
     description?.devices.some(({ signature }) => signature === device) ?? false;
-  return page({
-    title: `${name} · Morgana`,
-    base: "../",
-    head: elements("../"),
-    body: `<main>
-      <h1>${escapeHtml(name)}</h1>
-      ${sentence === "" ? "" : `<p class="lead">${escapeHtml(sentence)}</p>`}
+  return `${sentence === "" ? "" : `<p class="lead">${escapeHtml(sentence)}</p>`}
       <morgana-unikernel src="./" url-args></morgana-unikernel>
       ${has("HttpServer") ? "<morgana-site></morgana-site>" : ""}
-      ${has("Block") ? "<morgana-disks></morgana-disks>" : ""}
-    </main>`,
-  });
+      ${has("Block") ? "<morgana-disks></morgana-disks>" : ""}`;
 }
 
 /**

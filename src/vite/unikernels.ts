@@ -13,6 +13,8 @@ export interface UnikernelFolder {
   readonly folder: string;
   /** Absolute path of its `config.ts`. */
   readonly config: string;
+  /** Absolute path of its `page.html`, what its page holds instead of one element, if it has one. */
+  readonly page?: string | undefined;
 }
 
 /**
@@ -35,6 +37,7 @@ export function findUnikernels(dir: string): readonly UnikernelFolder[] {
       name: folder === root ? projectName(root) : basename(folder),
       folder,
       config: join(folder, "config.ts"),
+      page: pageOf(folder),
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const twin = found.find(({ name }, index) => name === found[index - 1]?.name);
@@ -44,6 +47,11 @@ export function findUnikernels(dir: string): readonly UnikernelFolder[] {
     );
   }
   return found;
+}
+
+function pageOf(folder: string): string | undefined {
+  const page = join(folder, "page.html");
+  return existsSync(page) ? page : undefined;
 }
 
 /** A project that is one unikernel is named by its package, since any clone's folder may be. */
@@ -67,7 +75,9 @@ export function findUnikernel(path: string): UnikernelFolder {
   const found = resolve(path);
   const folder = basename(found) === "config.ts" ? join(found, "..") : found;
   const config = join(folder, "config.ts");
-  if (existsSync(config)) return { name: projectName(folder), folder, config };
+  if (existsSync(config)) {
+    return { name: projectName(folder), folder, config, page: pageOf(folder) };
+  }
   const parent = existsSync(folder) ? folder : join(folder, "..");
   const near = existsSync(parent) ? findUnikernels(parent).map((each) => each.name) : [];
   const hint = near.length === 0 ? "" : `; unikernels there: ${near.join(", ")}`;
