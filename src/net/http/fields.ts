@@ -20,12 +20,14 @@ export class Fields {
   readonly #bytes: Uint8Array;
   readonly #base: number;
   readonly #spans: readonly number[];
+  readonly #isFolded: boolean;
 
-  /** For {@link FieldLines}: the spans are relative to `base`. */
-  constructor(bytes: Uint8Array, base: number, spans: readonly number[]) {
+  /** For {@link FieldLines}: the spans are relative to `base`; values may go over line ends. */
+  constructor(bytes: Uint8Array, base: number, spans: readonly number[], isFolded = false) {
     this.#bytes = bytes;
     this.#base = base;
     this.#spans = spans;
+    this.#isFolded = isFolded;
   }
 
   /** Field lines. */
@@ -67,7 +69,8 @@ export class Fields {
   #text(at: number): string {
     const start = this.#spans[at] ?? 0;
     const end = this.#spans[at + 1] ?? 0;
-    return textOf(this.#bytes, this.#base + start, this.#base + end);
+    const text = textOf(this.#bytes, this.#base + start, this.#base + end);
+    return this.#isFolded ? text.replaceAll(/[ \t]*\r\n[ \t]+/g, " ") : text;
   }
 }
 
@@ -77,13 +80,17 @@ export const noFields: Fields = new Fields(new Uint8Array(0), 0, []);
 /** Field lines as they arrive, up to the empty one (RFC 9112, 5), of a head or of trailers. */
 export class FieldLines {
   readonly #limits: FieldLimits;
+  readonly #mayFold: boolean;
+  #isFolded = false;
   #spans: number[] = [];
   #byteCount = 0;
   /** Whether the empty line has come. */
   isWhole = false;
 
-  constructor(limits: FieldLimits) {
+  /** A value may go on on lines that begin with space only if it `mayFold` (RFC 9112, 5.2). */
+  constructor(limits: FieldLimits, mayFold = false) {
     this.#limits = limits;
+    this.#mayFold = mayFold;
   }
 
   /**
@@ -116,8 +123,9 @@ export class FieldLines {
 
   /** The fields, once they are whole, as `bytes` (*borrowed* from now on) has them. Begins anew. */
   finish(bytes: Uint8Array, base: number): Fields {
-    const fields = new Fields(bytes, base, this.#spans);
+    const fields = new Fields(bytes, base, this.#spans, this.#isFolded);
     this.#spans = [];
+    this.#isFolded = false;
     this.#byteCount = 0;
     this.isWhole = false;
     return fields;
@@ -129,19 +137,42 @@ export class FieldLines {
     while (isTokenByte[bytes[at] ?? 0] === 1) at += 1;
     const nameEnd = at;
     if (bytes[at] !== byte.colon || nameEnd === start) {
-      if (nameEnd === start && isSpace(bytes[at])) return "folded-field";
+      if (nameEnd === start && isSpace(bytes[at])) return this.#goOn(bytes, base, start, end);
       return bytes[at] === byte.cr && at < end ? "bare-line-end" : "bad-field-name";
     }
     at += 1;
     while (at < end && isSpace(bytes[at])) at += 1;
-    const valueStart = at;
-    while (at < end && isValueByte[bytes[at] ?? 0] === 1) at += 1;
-    if (at < end) return bytes[at] === byte.cr ? "bare-line-end" : "bad-field-value";
-    while (at > valueStart && isSpace(bytes[at - 1])) at -= 1;
+    const valueEnd = valueEndOf(bytes, at, end);
+    if (typeof valueEnd === "string") return valueEnd;
     if (this.#spans.length >= stride * this.#limits.fieldCount) return "too-many-fields";
-    this.#spans.push(start - base, nameEnd - base, valueStart - base, at - base);
+    this.#spans.push(start - base, nameEnd - base, at - base, valueEnd - base);
     return undefined;
   }
+
+  /** Takes a line that goes on with the value of the one before. */
+  #goOn(bytes: Uint8Array, base: number, start: number, end: number): Refusal | undefined {
+    if (!this.#mayFold || this.#spans.length === 0) return "folded-field";
+    let at = start;
+    while (at < end && isSpace(bytes[at])) at += 1;
+    const valueEnd = valueEndOf(bytes, at, end);
+    if (typeof valueEnd === "string") return valueEnd;
+    // A line of space alone adds nothing.
+    if (valueEnd === at) return undefined;
+    const last = this.#spans.length - 1;
+    if (this.#spans[last - 1] === this.#spans[last]) this.#spans[last - 1] = at - base;
+    else this.#isFolded = true;
+    this.#spans[last] = valueEnd - base;
+    return undefined;
+  }
+}
+
+/** Where a value from `start` ends, without the space before `end`. */
+function valueEndOf(bytes: Uint8Array, start: number, end: number): number | Refusal {
+  let at = start;
+  while (at < end && isValueByte[bytes[at] ?? 0] === 1) at += 1;
+  if (at < end) return bytes[at] === byte.cr ? "bare-line-end" : "bad-field-value";
+  while (at > start && isSpace(bytes[at - 1])) at -= 1;
+  return at;
 }
 
 function isSpace(code: number | undefined): boolean {

@@ -66,11 +66,11 @@ export class HeadReader<Head extends MessageHead> {
   /** How far it was read, from its start on. */
   #at = 0;
 
-  private constructor(limits: HeadLimits, decodeFirst: DecodeFirst<Head>, skipsEmptyLine: boolean) {
+  private constructor(limits: HeadLimits, decodeFirst: DecodeFirst<Head>, isRequest: boolean) {
     this.#limits = limits;
-    this.#lines = new FieldLines(limits);
+    this.#lines = new FieldLines(limits, !isRequest);
     this.#decodeFirst = decodeFirst;
-    this.#skipsEmptyLine = skipsEmptyLine;
+    this.#skipsEmptyLine = isRequest;
   }
 
   /** Reads requests. One empty line before each is skipped (RFC 9112, 2.2). */
@@ -78,7 +78,7 @@ export class HeadReader<Head extends MessageHead> {
     return new HeadReader(limits, decodeRequestLine, true);
   }
 
-  /** Reads responses. */
+  /** Reads responses. A value that goes on on further lines is put together (RFC 9112, 5.2). */
   static ofResponses(limits: HeadLimits): HeadReader<ResponseHead> {
     return new HeadReader(limits, decodeStatusLine, false);
   }
