@@ -31,6 +31,8 @@ export interface StackLayers {
   readonly tcp: Tcp;
   readonly resolver: Resolver;
   readonly clock: Clock;
+  /** Devices below, by name, whose counters are shown before those of the layers. */
+  readonly below?: Readonly<Record<string, Device>>;
   /** Waits as {@link Stack.configured}; by default for any address. */
   readonly configured?: () => Promise<void>;
   /** Called once, when the stack is disposed. */
@@ -57,14 +59,14 @@ class LayeredStack implements Stack {
   #closing: Promise<void> | undefined;
 
   constructor(layers: StackLayers) {
-    const { v4, v6, icmp, udp, tcp, resolver } = layers;
+    const { v4, v6, icmp, udp, tcp, resolver, below } = layers;
     this.#layers = layers;
     this.ip = { v4, v6 };
     this.icmp = icmp;
     this.udp = udp;
     this.tcp = tcp;
     this.resolver = resolver;
-    this.counters = countersOf({ ipv4: v4, ipv6: v6, icmp, udp, tcp, resolver });
+    this.counters = countersOf({ ...below, ipv4: v4, ipv6: v6, icmp, udp, tcp, resolver });
     const ips = [v4, v6].filter((ip) => ip !== undefined);
     const all = (): readonly string[] => ips.flatMap((ip) => ip.addresses);
     this.addresses = all();

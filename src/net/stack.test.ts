@@ -308,6 +308,21 @@ test("connect() finds names among its hosts, and asks the servers it was given",
   });
 });
 
+test("counters tell what every layer drops, those without a face too", async () => {
+  const world = new World();
+  await world.run(async () => {
+    const stack = await world.stack();
+    const other = world.wire.connect();
+    const send = (frame: number[]): void =>
+      other.write(frame.length, (into) => (into.set(frame), frame.length));
+    const toAll = [255, 255, 255, 255, 255, 255, ...other.mac];
+    send([...toAll, 0x81, 0, 0, 1]);
+    send([...toAll, 8, 6, 1, 2, 3]);
+    await world.pass(10);
+    expect(stack.counters).toMatchObject({ ethernetTagged: 1, arpMalformed: 1, dhcpSent: 1 });
+  });
+});
+
 test("dispose() leaves no timer behind, whatever was under way", async () => {
   const world = new World();
   await world.run(async () => {

@@ -86,6 +86,8 @@ class Assembly {
   readonly #options: StackOptions;
   readonly #devices: Device[] = [];
   readonly #waits: (() => Promise<void>)[] = [];
+  /** What the stack has no face for, but counts, too. */
+  readonly #below: Record<string, Device> = {};
   #automatic: AutomaticIpv4 | undefined;
   #stopWatching: (() => void) | undefined;
 
@@ -96,6 +98,7 @@ class Assembly {
   async stack(): Promise<Stack> {
     const { network, clock, random, ipv4 = "auto", tcp: settings } = this.#options;
     const ethernet = this.#own(connectEthernet({ network }));
+    this.#below["ethernet"] = ethernet;
     const v4 = ipv4 === "none" ? undefined : this.#connectIpv4(ethernet);
     const v6 = this.#connectIpv6(ethernet);
     const icmp = this.#own(connectIcmp({ v4, v6, clock, random }));
@@ -125,6 +128,7 @@ class Assembly {
       tcp,
       resolver,
       clock,
+      below: this.#below,
       configured: async () => {
         await Promise.all(this.#waits.map((wait) => wait()));
       },
@@ -146,6 +150,7 @@ class Assembly {
   #connectIpv4(ethernet: Ethernet): Ipv4 {
     const { clock, random, timeToLive, headerOptions } = this.#options;
     const arp = this.#own(connectArp({ ethernet, clock, random, timing: quickTiming }));
+    this.#below["arp"] = arp;
     return this.#own(connectIpv4({ ethernet, arp, clock, random, timeToLive, headerOptions }));
   }
 
@@ -190,6 +195,7 @@ class Assembly {
       mayBeLinkLocal: ipv4 === "auto",
     });
     this.#automatic = automatic;
+    this.#below["dhcp"] = automatic.dhcp;
     this.#waits.push(() => automatic.configured());
   }
 
