@@ -1,8 +1,8 @@
 /** How IPv4 comes by an address that nobody chose: from a server, or else one of the link. */
 
-import type { Clock, Random, Udp } from "../devices/index.ts";
+import { ProtocolError, type Clock, type Random, type Udp } from "../devices/index.ts";
 import { connect as connectDhcp, type DhcpClient } from "./dhcp/client.ts";
-import { timersOf } from "./timers.ts";
+import { type Timers, timersOf } from "./timers.ts";
 import type { Ipv4 } from "./ipv4/ipv4.ts";
 import { LinkLocal } from "./ipv4/link-local.ts";
 
@@ -21,7 +21,7 @@ export interface AutomaticIpv4Options {
 /** How long to wait for a server before an address of the link is looked for. */
 const serverWaitMs = 500;
 
-/** After which we say that there is no server, though we go on asking: its third answer is due. */
+/** After which we say that there is no address, though we go on: a server's third answer is due. */
 const serverTimeoutMs = 15_000;
 
 /** Looks for an address as long as it lives. */
@@ -30,6 +30,9 @@ export class AutomaticIpv4 {
   readonly #ipv4: Ipv4;
   readonly #linkLocal: LinkLocal | undefined;
   readonly #stopLeases: () => void;
+  readonly #timers: Timers;
+  /** Ends of what waits for an address. */
+  readonly #waits = new Set<() => void>();
 
   /**
    * @throws {ProtocolError} `address-in-use` if the client's port is taken
@@ -38,9 +41,10 @@ export class AutomaticIpv4 {
   constructor(options: AutomaticIpv4Options) {
     const { ipv4, mac, clock, random, mayBeLinkLocal } = options;
     this.#ipv4 = ipv4;
+    this.#timers = timersOf(clock);
     this.dhcp = connectDhcp(options);
     if (mayBeLinkLocal) {
-      this.#linkLocal = new LinkLocal({ ipv4, mac, random, timers: timersOf(clock) });
+      this.#linkLocal = new LinkLocal({ ipv4, mac, random, timers: this.#timers });
       this.#linkLocal.start(serverWaitMs);
     }
     this.#stopLeases = this.dhcp.onChange((lease) => {
@@ -50,7 +54,7 @@ export class AutomaticIpv4 {
   }
 
   /**
-   * Resolves when there is an address.
+   * Resolves when there is an address, or when this is disposed, which the stack tells.
    *
    * @throws {ProtocolError} `timed-out`, `address-conflict`, `closed`
    */
@@ -59,12 +63,23 @@ export class AutomaticIpv4 {
       await this.dhcp.configured(serverTimeoutMs);
       return;
     }
-    await new Promise<void>((resolve) => {
-      if (this.#ipv4.addresses.length > 0) resolve();
-      const stop = this.#ipv4.onAddressesChange(() => {
+    if (this.#ipv4.addresses.length > 0) return;
+    await new Promise<void>((resolve, reject) => {
+      const end = (): void => {
+        this.#waits.delete(end);
+        timer.clear();
         stop();
         resolve();
+      };
+      const timer = this.#timers.timer(() => {
+        reject(conflictError());
+        end();
       });
+      const stop = this.#ipv4.onAddressesChange(({ length }) => {
+        if (length > 0) end();
+      });
+      this.#waits.add(end);
+      timer.set(this.#timers.nowMs() + serverTimeoutMs);
     });
   }
 
@@ -72,6 +87,13 @@ export class AutomaticIpv4 {
   async dispose(): Promise<void> {
     this.#stopLeases();
     this.#linkLocal?.dispose();
+    for (const end of this.#waits) end();
     await this.dhcp[Symbol.asyncDispose]();
   }
+}
+
+/** Whoever wants an address of the link gets one, unless others have all that were tried. */
+function conflictError(): ProtocolError {
+  const message = "Cannot get an address of the link: other hosts have them";
+  return new ProtocolError("address-conflict", message);
 }

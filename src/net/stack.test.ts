@@ -266,6 +266,64 @@ test("configured() fails with `address-conflict` if another host has the address
   });
 });
 
+test("configured() fails in time where another host claims each address of the link", async () => {
+  const world = new World();
+  await world.run(async () => {
+    const greedy = world.wire.connect();
+    greedy.listen({
+      frame: (frame) => {
+        if (frame[12] !== 8 || frame[13] !== 6) return;
+        // The answer to an ARP request: whoever is asked for, it is us.
+        const answer = Uint8Array.from([...frame.slice(6, 12), ...greedy.mac, ...frame.slice(12)]);
+        answer[21] = 2;
+        answer.set([...greedy.mac, ...frame.slice(38, 42), ...frame.slice(22, 32)], 22);
+        greedy.write(answer.length, (into) => (into.set(answer), answer.length));
+      },
+    });
+    const stack = await world.stack({ ipv6: "none" });
+    await expect(stack.configured()).rejects.toMatchObject({ code: "address-conflict" });
+    expect(world.nowMs()).toBeLessThan(16_000);
+    const waiting = stack.configured();
+    const disposed = stack[Symbol.asyncDispose]();
+    await expect(waiting).rejects.toMatchObject({ code: "closed" });
+    await disposed;
+    expect(timersOf(world.simulation.clock).activeCount).toBe(0);
+  });
+});
+
+test("configured() fails where another host has the address that IPv6 made of the link", async () => {
+  const world = new World();
+  await world.run(async () => {
+    const other = await world.stack({ ipv4: "none" });
+    const { v6 } = other.ip;
+    const stack = await world.stack({ ipv4: "none" });
+    // Says of each address that it looks for: somebody has it.
+    const allNodes = prefix("ff02::1/128").address;
+    const contest = (): void => {
+      for (const text of stack.addresses) {
+        const target = prefix(text).address;
+        const source = prefix(other.addresses[0] ?? "").address;
+        const message = Uint8Array.from([136, 0, 0, 0, 0x20, 0, 0, 0, ...target, 2, 1, ...mac]);
+        seal(message, source, allNodes);
+        v6?.write(allNodes, 58, message.length, (into) => (into.set(message), message.length), {
+          source,
+          timeToLive: 255,
+        });
+      }
+    };
+    const mac = [2, 0, 0, 0, 0, 9];
+    await stack.configured();
+    while (stack.addresses.length > 0 && world.nowMs() < 10_000) {
+      contest();
+      await world.pass(100);
+    }
+    await expect(stack.configured()).rejects.toMatchObject({
+      code: "address-conflict",
+      message: "Cannot use an address of the link: another host has it",
+    });
+  });
+});
+
 test("configured() fails when the stack is disposed, or the signal aborts", async () => {
   const world = new World();
   await world.run(async () => {

@@ -199,12 +199,14 @@ class Assembly {
     this.#waits.push(() => automatic.configured());
   }
 
-  /** What a person chose is lost to another host, or for good there (RFC 5227, RFC 4862). */
+  /** What a person chose, or all there is, is lost to another host (RFC 5227, RFC 4862). */
   #watchConflicts(ip: Ip, chosen: readonly Prefix[]): void {
     this.#waits.push(async () => {
       const lost = chosen.find((prefix) => !ip.addresses.includes(formatPrefix(prefix)));
-      if (lost === undefined) return;
-      const message = `Cannot use ${formatAddress(lost.address)}: another host has it`;
+      if (lost === undefined && ip.addresses.length > 0) return;
+      // Without a chosen one, it is that of the link, which IPv6 made itself.
+      const what = lost === undefined ? "an address of the link" : formatAddress(lost.address);
+      const message = `Cannot use ${what}: another host has it`;
       throw new ProtocolError("address-conflict", message);
     });
   }
