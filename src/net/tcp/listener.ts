@@ -44,6 +44,8 @@ export class Listener implements TcpListener {
   readonly address: Uint8Array | undefined;
   readonly options: TcpOptions;
   readonly counters = { accepted: 0, halfOpen: 0 };
+  /** Connections that are not established yet. */
+  readonly halfOpen: Set<Connection> = new Set();
   readonly #parts: ListenerParts;
   readonly #backlog: number;
   #cookies: SynCookies | undefined;
@@ -88,18 +90,21 @@ export class Listener implements TcpListener {
   #make(ends: ConnectionEnds, nowMs: number, iss?: number): Connection {
     const { layer, options, accept } = this.#parts;
     const connection = layer.makePassive(ends, ends.options ?? options, nowMs, iss);
-    this.counters.halfOpen += 1;
+    const forget = (): void => {
+      this.halfOpen.delete(connection);
+      this.counters.halfOpen = this.halfOpen.size;
+    };
+    this.halfOpen.add(connection);
+    this.counters.halfOpen = this.halfOpen.size;
     connection.user = {
       established: () => {
-        this.counters.halfOpen -= 1;
+        forget();
         this.counters.accepted += 1;
         layer.accepted(connection, accept);
       },
       hasInput() {},
       hasRoom() {},
-      ended: () => {
-        this.counters.halfOpen -= 1;
-      },
+      ended: forget,
     };
     return connection;
   }

@@ -57,6 +57,29 @@ test("a connection in TIME-WAIT is counted, not kept alive, and forgotten", asyn
   });
 });
 
+test("a listener that is disposed resets what is half open, and accepts nothing more", async () => {
+  const world = await tcpWorld({ wire: { delayMs: 5 } });
+  const { client, server, simulation } = world;
+  await simulation.run(async () => {
+    const accepted: TcpFlow[] = [];
+    const listener = server.tcp.listen(7, (flow) => void accepted.push(flow));
+    const to = { address: server.address, port: 7 };
+    const before = await client.tcp.connect(to);
+    await simulation.clock.sleep(20);
+    const late = client.tcp.connect(to);
+    await simulation.clock.sleep(7);
+    expect(listener.counters["halfOpen"]).toBe(1);
+    await listener[Symbol.asyncDispose]();
+    expect(listener.counters["halfOpen"]).toBe(0);
+    await expect(late.then((flow) => flow.read())).rejects.toMatchObject({ code: "reset" });
+    await expect(client.tcp.connect(to)).rejects.toMatchObject({ code: "refused" });
+    expect(accepted.length).toBe(1);
+    await before.write(Uint8Array.of(1));
+    expect(await accepted[0]?.read()).toEqual(Uint8Array.of(1));
+    expect(server.tcp.counters["connections"]).toBe(1);
+  });
+});
+
 test("nothing is lost on a wire that loses, doubles and reorders frames", async () => {
   const wire = { delayMs: 10, loss: 0.05, duplication: 0.05, reordering: 0.1, holdBackMs: 20 };
   const world = await tcpWorld({ wire });

@@ -121,7 +121,11 @@ class TcpLayer implements Tcp, ConnectionLayer {
       options,
       layer: this,
       random: this.#random,
-      dispose: () => this.#ports.remove(listener),
+      dispose: () => {
+        this.#ports.remove(listener);
+        // Nobody would be there to be given them.
+        for (const connection of listener.halfOpen) connection.abort(this.#nowMs());
+      },
     });
     this.#ports.add(listener);
     return listener;
