@@ -28,6 +28,18 @@ function lease(
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
+test("readLease() takes only the first of many name servers and domains", () => {
+  const count = 40;
+  const servers = Array.from({ length: count }, (_, index) => [10, 0, 0, index]).flat();
+  const domains = Array.from({ length: count }, (_, index) => [1, 97 + (index % 26), 0]).flat();
+  const read = lease([
+    [option.dnsServers, servers],
+    [option.searchDomains, domains],
+  ]);
+  expect(read?.dnsServers).toEqual([0, 1, 2, 3, 4, 5, 6, 7].map((index) => `10.0.0.${index}`));
+  expect(read?.searchDomains).toEqual([..."abcdefgh"]);
+});
+
 test("readLease() reads what a server says of the network", () => {
   const read = lease([
     [option.subnetMask, [255, 255, 240, 0]],

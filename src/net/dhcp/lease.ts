@@ -33,6 +33,10 @@ export interface Lease {
   readonly expireMs: number;
 }
 
+/** As many are asked as routers may tell: a server could name hundreds, each with seconds to wait. */
+const maxServers = 8;
+const maxDomains = 8;
+
 /** Reads the lease that a message offers or grants; `undefined` if it makes none. */
 export function readLease({ yiaddr, options }: DhcpPacket): Lease | undefined {
   const serverId = addressesIn(options, option.serverId)[0];
@@ -47,7 +51,7 @@ export function readLease({ yiaddr, options }: DhcpPacket): Lease | undefined {
     prefixLength: prefixLengthOf(options, yiaddr),
     serverId: serverId.slice(),
     routes: routesIn(options),
-    dnsServers: addressesIn(options, option.dnsServers).map(formatAddress),
+    dnsServers: addressesIn(options, option.dnsServers).slice(0, maxServers).map(formatAddress),
     domainName,
     searchDomains:
       searchDomains.length > 0 || domainName === undefined ? searchDomains : [domainName],
@@ -110,7 +114,7 @@ function classlessRoutesIn(value: Uint8Array): readonly Route[] {
 function searchDomainsIn(options: DhcpOptions): readonly string[] {
   const value = options.get(option.searchDomains) ?? new Uint8Array(0);
   const domains: string[] = [];
-  for (let at = 0; at < value.length;) {
+  for (let at = 0; at < value.length && domains.length < maxDomains;) {
     const named = decodeName(value, at);
     if (named === undefined) break;
     if (named.name !== "") domains.push(named.name);
