@@ -16,6 +16,8 @@ export interface Ipv4Counters extends ReassemblyCounters, Record<string, number>
   badSource: number;
   sourceRouted: number;
   unknownProtocol: number;
+  /** Messages about groups (IGMP) that were malformed, or from far. */
+  badMembership: number;
   /** Destinations for which a gateway named a better one. */
   redirects: number;
   /** Not sent: no route. */
@@ -39,6 +41,7 @@ export function ipv4Counters(): Ipv4Counters {
     badSource: 0,
     sourceRouted: 0,
     unknownProtocol: 0,
+    badMembership: 0,
     redirects: 0,
     noRoute: 0,
     unresolved: 0,

@@ -28,8 +28,8 @@ class World {
     },
   });
 
-  hear(payload: Uint8Array, timeToLive = 1): void {
-    this.groups.receive({
+  hear(payload: Uint8Array, timeToLive = 1): boolean {
+    return this.groups.receive({
       payload,
       source: Uint8Array.of(10, 0, 0, 1),
       destination: Uint8Array.of(224, 0, 0, 1),
@@ -93,11 +93,15 @@ test("nobody is told of the group of all hosts, nor answered from far or wrongly
     expect(await world.reports()).toEqual([]);
     world.groups.join(Uint8Array.from(group));
     await world.reports();
-    world.hear(query3, 2);
-    world.hear(query3.with(3, 0));
-    world.hear(query3.subarray(0, 7));
-    // About another group.
-    world.hear(query3.with(7, 1).with(3, 0xf4));
+    expect(world.hear(query3, 2)).toBe(false);
+    expect(world.hear(query3.with(3, 0))).toBe(false);
+    expect(world.hear(query3.subarray(0, 7))).toBe(false);
+    // About another group, and what another member says.
+    expect(world.hear(query3.with(7, 1).with(3, 0xf4))).toBe(true);
+    const report = new Uint8Array(16);
+    encodeReport(3, recordType.join, Uint8Array.from(group), report);
+    expect(world.hear(report)).toBe(true);
+    expect(world.hear(report.with(2, 0))).toBe(false);
     expect(await world.reports()).toEqual([]);
     world.hear(query3);
     world.groups.clear();

@@ -7,7 +7,14 @@ import type { FrameWriter, Random, ReceivedPacket } from "../../devices/index.ts
 import { soonMs } from "../random.ts";
 import type { Timer, Timers } from "../timers.ts";
 import { toNumber } from "./address.ts";
-import { decodeQuery, encodeReport, recordType, type RecordType, reportBytes } from "./igmp.ts";
+import {
+  decodeQuery,
+  encodeReport,
+  isIntact,
+  recordType,
+  type RecordType,
+  reportBytes,
+} from "./igmp.ts";
 
 /** What {@link Groups} stand on. */
 export interface GroupsOptions {
@@ -71,16 +78,21 @@ export class Groups {
     };
   }
 
-  /** Answers a query, at a time of chance: all hosts on the link hear it. */
-  receive(packet: ReceivedPacket): void {
-    const query = packet.timeToLive === 1 ? decodeQuery(packet.payload) : undefined;
-    if (query === undefined) return;
+  /**
+   * Answers a query, at a time of chance: all hosts on the link hear it. False if a message is
+   * malformed, or a query from far; what other hosts report says nothing to us.
+   */
+  receive({ payload, timeToLive }: ReceivedPacket): boolean {
+    const query = decodeQuery(payload);
+    if (query === undefined) return isIntact(payload);
+    if (timeToLive !== 1) return false;
     this.#version = query.version;
     const wanted = toNumber(query.group);
     for (const [key, { group }] of this.#memberships) {
       if (wanted !== 0 && wanted !== key) continue;
       if (!this.#pending.has(group)) this.#later(group, recordType.isMember, query.maxResponseMs);
     }
+    return true;
   }
 
   /** Forgets everything, and reports nothing more. */

@@ -51,11 +51,14 @@ export interface GroupQuery {
   readonly group: Uint8Array;
 }
 
+/** Whether a message of any kind is whole, and its checksum right. */
+export function isIntact(bytes: Uint8Array): boolean {
+  return bytes.length >= offset.record && finish(add(bytes)) === 0;
+}
+
 /** Reads a query; `undefined` for anything else, and for one that is cut off or corrupt. */
 export function decodeQuery(bytes: Uint8Array): GroupQuery | undefined {
-  if (bytes.length < offset.record || bytes[0] !== type.query || finish(add(bytes)) !== 0) {
-    return undefined;
-  }
+  if (bytes[0] !== type.query || !isIntact(bytes)) return undefined;
   const code = bytes[offset.code] ?? 0;
   // From 128 on it is a floating-point number of RFC 3376, 4.1.1.
   const tenths = code < 128 ? code : ((code & 0x0f) | 0x10) << (((code >> 4) & 7) + 3);

@@ -131,7 +131,9 @@ class Ipv4Layer implements Ipv4 {
       counters,
       undeliverable: (undeliverable) => this.#undeliverable.call(undeliverable),
     });
-    this.#input.listen(igmp, (packet) => this.#groups.receive(packet));
+    this.#input.listen(igmp, (packet) => {
+      if (!this.#groups.receive(packet)) counters.badMembership += 1;
+    });
     this.#loopback = new Loopback(
       (bytes, offload) => this.#input.receive(bytes, offload, "looped"),
       () => this.#batchEnds.call(),
