@@ -105,6 +105,8 @@ describe("genericStack()", () => {
 
   test.each([
     ["--ipv4=10.0.0.2/24", "--ipv4-gateway=10.0.0.1"],
+    ["--ipv4=10.0.0.0/31", "--ipv4-gateway=10.0.0.1"],
+    ["--ipv4=10.0.0.255/23"],
     ["--ipv4=dhcp", "--ipv6=none", "--hostname=tab-1.example"],
     ["--ipv4=none", "--ipv6=auto", "--ipv6-gateway=fe80::1"],
     ["--ipv6=fd00::2/64,2001:db8::2/64,auto", "--dns=10.0.0.1,fd00::1"],
@@ -119,6 +121,8 @@ describe("genericStack()", () => {
     ["--ipv4 must be", "--ipv4=10.0.0.2/33"],
     ["--ipv4 must be", "--ipv4=224.0.0.1/24"],
     ["--ipv4 must be", "--ipv4=127.0.0.1/8"],
+    ["--ipv4 must be", "--ipv4=10.0.0.0/24"],
+    ["--ipv4 must be", "--ipv4=10.0.1.255/23"],
     ["--ipv4 must be", "--ipv4=fd00::2/64"],
     ["--ipv4 must be", "--ipv4="],
     [`--ipv4-gateway must be ${gatewayWords}, not "10.0.0.1"`, "--ipv4-gateway=10.0.0.1"],

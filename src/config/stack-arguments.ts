@@ -3,6 +3,7 @@
 import type { Clock, Network, Random, Stack } from "../devices/index.ts";
 import { parseAddress, parsePrefix } from "../net/address.ts";
 import { isName } from "../net/dns/name.ts";
+import { toNumber } from "../net/ipv4/address.ts";
 import { isGroup, loopback, unspecified } from "../net/ipv6/address.ts";
 import { type Prefix, sharePrefix } from "../net/prefix.ts";
 import { connect, type StackOptions, type StaticIpv6 } from "../net/stack.ts";
@@ -120,8 +121,17 @@ export function wrongOfStack(values: LooseValues): string | undefined {
 export function ipv4PrefixOf(text: ArgumentValue): Prefix | undefined {
   const prefix = parsePrefix(String(text));
   const [first = 0] = prefix?.address ?? [];
-  const isHost = prefix?.address.length === 4 && first !== 0 && first !== 127 && first < 224;
-  return isHost ? prefix : undefined;
+  if (prefix?.address.length !== 4 || first === 0 || first === 127 || first >= 224)
+    return undefined;
+  return isForAll(prefix) ? undefined : prefix;
+}
+
+/** Whether it is a network's own or its broadcast address (RFC 1122, 3.2.1.3; RFC 3021). */
+function isForAll({ address, length }: Prefix): boolean {
+  if (length > 30) return false;
+  const hostBits = 2 ** (32 - length) - 1;
+  const host = (toNumber(address) & hostBits) >>> 0;
+  return host === 0 || host === hostBits;
 }
 
 /** Reads addresses, of which one may be `auto`; `undefined` if anything else is among them. */
