@@ -1,4 +1,4 @@
-import type { Console, Stack, TcpFlow } from "fata-morgana/devices";
+import { ProtocolError, type Console, type Stack, type TcpFlow } from "fata-morgana/devices";
 
 /** What a server needs. */
 export interface ServerDevices {
@@ -22,8 +22,13 @@ export async function serve(
   };
   const sockets = stack.udp.bind(port);
   sockets.listen(({ bytes, from }) => {
-    // A datagram is borrowed; sending copies it.
-    sockets.send(bytes, from);
+    try {
+      // A datagram is borrowed; sending copies it.
+      sockets.send(bytes, from);
+    } catch (error) {
+      // Whoever sends may say that it is from where no route leads.
+      if (!(error instanceof ProtocolError)) throw error;
+    }
   });
   stack.tcp.listen(port, (flow) => echo(console, flow));
   stack.onAddressesChange(tell);
