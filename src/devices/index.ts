@@ -1133,6 +1133,7 @@ export interface Tcp extends Device {
    *
    * @throws {ProtocolError} `refused`, `timed-out`, `unreachable`, `no-route` (also if `address` is
    *   not ours, or `to` is a group or a broadcast), `no-buffer`, `closed`
+   * @throws {RangeError} if the port, or a number among the options, makes no sense
    * @throws the signal's reason, when it aborts before
    */
   connect(
@@ -1145,7 +1146,8 @@ export interface Tcp extends Device {
    * An error that `accept` throws or rejects with aborts that connection alone.
    *
    * @throws {ProtocolError} `address-in-use`, `no-route` if the address is not ours, `closed`
-   * @throws {RangeError} if `port` is not a whole number 0–65535
+   * @throws {RangeError} if `port` is not a whole number 0–65535, or a number among the options makes
+   *   no sense
    */
   listen(
     port: number,

@@ -57,6 +57,25 @@ test("a connection in TIME-WAIT is counted, not kept alive, and forgotten", asyn
   });
 });
 
+test.each([
+  { timeToLive: 300 },
+  { timeToLive: 0 },
+  { trafficClass: -1 },
+  { keepAliveMs: NaN },
+  { userTimeoutMs: NaN },
+  { receiveBufferBytes: 0 },
+  { sendBufferBytes: NaN },
+])("options that make no sense are refused, and leave nothing behind: %j", async (options) => {
+  const { client, server, simulation } = await tcpWorld();
+  await simulation.run(async () => {
+    expect(() => server.tcp.listen(7, () => {}, options)).toThrow(RangeError);
+    server.tcp.listen(7, () => {});
+    const to = { address: server.address, port: 7 };
+    await expect(client.tcp.connect(to, options)).rejects.toThrow(RangeError);
+    expect(client.tcp.counters).toMatchObject({ connections: 0, opened: 0 });
+  });
+});
+
 test("a listener that is disposed resets what is half open, and accepts nothing more", async () => {
   const world = await tcpWorld({ wire: { delayMs: 5 } });
   const { client, server, simulation } = world;

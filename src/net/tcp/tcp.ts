@@ -20,6 +20,7 @@ import { ephemeralPort } from "../ephemeral-port.ts";
 import { isOurs } from "../internet.ts";
 import { type Timers, timersOf } from "../timers.ts";
 import { TokenBucket } from "../token-bucket.ts";
+import { checkOptions } from "./check-options.ts";
 import { becomeEstablished } from "./connecting.ts";
 import { Connection, type ConnectionLayer } from "./connection.ts";
 import { type ConnectionEnds, ConnectionTable } from "./connection-table.ts";
@@ -108,6 +109,7 @@ class TcpLayer implements Tcp, ConnectionLayer {
   ): TcpListener {
     this.#checkOpen(`listen on port ${port}`);
     checkPort(port);
+    checkOptions(options);
     const address = this.#ourAddress("listen at", options.address);
     const isTaken = (each: number): boolean => this.#ports.isTaken(each, address);
     const picked = port === 0 ? ephemeralPort(this.#random, isTaken) : port;
@@ -220,6 +222,7 @@ class TcpLayer implements Tcp, ConnectionLayer {
   #makeActive(to: Endpoint, options: TcpOptions & { readonly address?: string }): Connection {
     this.#checkOpen(`connect to ${to.address}`);
     checkPort(to.port, 1);
+    checkOptions(options);
     const parsed = parseAddress(to.address);
     if (parsed === undefined) {
       throw new TypeError(`Cannot connect to "${to.address}": it is no address`);
