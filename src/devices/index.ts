@@ -1279,6 +1279,8 @@ export interface HttpConnection {
   readonly local: Endpoint;
   /** Who asked: the last proxy, if there is one. */
   readonly remote: Endpoint;
+  /** The version of HTTP in which it was asked. */
+  readonly httpVersion: "1.0" | "1.1";
 
   /**
    * Answers 101 with `headers`, which name the protocol, and resolves to the connection, which the

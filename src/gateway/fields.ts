@@ -1,5 +1,6 @@
 /** The header fields of a request and of its answer, as they pass the gateway. */
 
+import { hopByHopFields } from "../net/http/hop-by-hop.ts";
 import type { HeaderField, RequestHead } from "./protocol.ts";
 
 /** Where a site is for a browser, and where it is on the virtual network. */
@@ -10,28 +11,15 @@ export interface SiteAddresses {
   readonly origin: string;
 }
 
-/** Of one connection, and no business of the next one (RFC 9110, 7.6.1). */
-const hopByHop = [
-  "connection",
-  "keep-alive",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-];
-
 /** What the gateway says itself, or what is the page's origin's alone. */
-const requestOnly = new Set([...hopByHop, "host", "content-length", "cookie", "expect"]);
+const requestOnly = new Set([...hopByHopFields, "host", "content-length", "cookie", "expect"]);
 
 /**
  * What would change something for the whole origin, if a browser heeded it in an answer of a service
  * worker; cookies are the gateway's.
  */
 const responseOnly = new Set([
-  ...hopByHop,
+  ...hopByHopFields,
   "alt-svc",
   "clear-site-data",
   "nel",

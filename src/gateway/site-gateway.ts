@@ -3,6 +3,7 @@
 import { FlowError, HttpError, ProtocolError, ResolverError } from "../devices/errors.ts";
 import type { HttpClient } from "../devices/index.ts";
 import type { CookieJar } from "./cookie-jar.ts";
+import { forwardedRequest } from "../net/http/forwarded-request.ts";
 import { failurePage } from "./failure-page.ts";
 import { requestFields, responseFields, type SiteAddresses } from "./fields.ts";
 import type { HeaderField, RequestHead, ResponseHead } from "./protocol.ts";
@@ -80,7 +81,7 @@ export class SiteGateway {
     const site: SiteAddresses = { root, origin };
     const fields = requestFields(head, site, cookies.fieldFor(target));
     const response = await client.fetch(
-      requestWith(`${origin}${target}`, method, fields, body, signal),
+      forwardedRequest({ method, url: `${origin}${target}`, headers: fields, body, signal }),
     );
     for (const cookie of response.headers.getSetCookie()) cookies.set(cookie, target);
     const passed = [...responseFields(response.headers, target, site)];
@@ -90,25 +91,6 @@ export class SiteGateway {
       body: await bodyOf(response),
     };
   }
-}
-
-/** A request with every field that it is given; a browser's own leaves some of them out. */
-function requestWith(
-  url: string,
-  method: string,
-  fields: readonly HeaderField[],
-  body: ReadableStream<Uint8Array> | Uint8Array | undefined,
-  signal: AbortSignal,
-): Request {
-  const init = {
-    method,
-    signal,
-    redirect: "manual" as const,
-    ...(body !== undefined && { body: body as BodyInit }),
-    ...(body instanceof ReadableStream && { duplex: "half" }),
-  };
-  const headers = new Headers(fields.map(([name, value]): [string, string] => [name, value]));
-  return Object.defineProperty(new Request(url, init), "headers", { value: headers });
 }
 
 /** The body, in one piece where it is known to be small. */

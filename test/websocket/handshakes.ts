@@ -41,6 +41,7 @@ export async function ask(
   const connection: HttpConnection = {
     local: near.local,
     remote: near.remote,
+    httpVersion: "1.1",
     async upgrade(headers): Promise<Flow> {
       answer = headers;
       return near;

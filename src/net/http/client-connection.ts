@@ -7,6 +7,7 @@ import type { ClientSettings } from "./client-settings.ts";
 import { FlowReader } from "./flow-reader.ts";
 import { responseFraming, type Framing } from "./framing.ts";
 import { HeadReader, type ResponseHead } from "./head.ts";
+import { ReaderFlow } from "./reader-flow.ts";
 import { refusalError } from "./refusal.ts";
 
 /** As many answers that are not final may come before the one that is (RFC 9110, 15.2). */
@@ -72,8 +73,11 @@ export class ClientConnection {
    * Resolves when the server says that it wants the body, or after a while in which it says
    * nothing; to its response, if it does not want it.
    */
-  async consent(method: string): Promise<ReceivedResponse | undefined> {
-    const { continueTimeoutMs, headTimeoutMs } = this.#settings;
+  async consent(
+    method: string,
+    continueTimeoutMs: number,
+  ): Promise<ReceivedResponse | undefined> {
+    const { headTimeoutMs } = this.#settings;
     this.#reader.setPatience(continueTimeoutMs, "head-timed-out");
     try {
       const head = await this.#readHead();
@@ -96,6 +100,19 @@ export class ClientConnection {
    */
   async receive(method: string): Promise<ReceivedResponse> {
     return this.#receive(await this.#readHead(), method);
+  }
+
+  /**
+   * Reads the head of the response to a request that asks for another protocol, as
+   * {@link ClientConnection.receive} does. If it is 101, the connection is the caller's, as a flow.
+   */
+  async receiveUpgrade(
+    method: string,
+  ): Promise<ReceivedResponse | { readonly head: ResponseHead; readonly flow: TcpFlow }> {
+    const head = await this.#readHead();
+    if (head.status !== 101) return this.#receive(head, method);
+    this.isClosed = true;
+    return { head, flow: new ReaderFlow(this.flow, this.#reader) };
   }
 
   /** Whether another request may follow, once all of the body was read (RFC 9112, 9.3). */

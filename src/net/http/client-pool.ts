@@ -256,7 +256,16 @@ function failed(
   options: ErrorOptions = {},
   code: HttpErrorCode = "connection-failed",
 ): HttpError {
-  return new HttpError(code, `Cannot connect to ${host} port ${port}: ${why}`, options);
+  const error = new HttpError(code, `Cannot connect to ${host} port ${port}: ${why}`, options);
+  unsent.add(error);
+  return error;
+}
+
+const unsent = new WeakSet<object>();
+
+/** Whether a request failed before it had a connection: nothing of it was sent. */
+export function isUnsent(error: unknown): boolean {
+  return typeof error === "object" && error !== null && unsent.has(error);
 }
 
 /** For those who use a client that was disposed. */

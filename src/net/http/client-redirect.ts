@@ -54,6 +54,7 @@ export function redirectOf(
     url,
     headers,
     body: becomesGet ? noBody : request.body,
+    isForwarded: false,
   };
 }
 

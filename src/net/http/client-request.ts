@@ -10,6 +10,8 @@ export interface OutgoingRequest {
   readonly url: URL;
   readonly headers: Headers;
   readonly body: OutgoingBody;
+  /** Whether it is somebody else's: it is sent as it says, and nothing is added. */
+  readonly isForwarded: boolean;
 }
 
 /** What is sent after the head. */
@@ -17,9 +19,10 @@ export type OutgoingBody =
   | { readonly kind: "none" }
   /** All of it is there. */
   | { readonly kind: "bytes"; readonly chunks: readonly Uint8Array[]; readonly byteCount: number }
-  /** Its beginning is there. */
+  /** Its beginning is there; it is sent in chunks, if nobody says how long it is. */
   | {
       readonly kind: "stream";
+      readonly byteCount?: number;
       readonly chunks: readonly Uint8Array[];
       readonly rest: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
     };
@@ -45,16 +48,38 @@ export function isRepeatable({ method, body }: OutgoingRequest): boolean {
 }
 
 /**
- * Looks whether a body is small and there: the web says nothing of where one comes from.
+ * What is sent of a request that is carried on. Nothing of the body is read before there is a
+ * connection, unless it is small and sent with the head: who sends it waits as we do.
+ */
+export async function bodyOfForwarded(request: Request, clock: Clock): Promise<OutgoingBody> {
+  const { body, headers } = request;
+  if (body === null) return noBody;
+  const length = headers.get("content-length");
+  if (length === null) return { kind: "stream", chunks: [], rest: body.getReader() };
+  const byteCount = Number(length);
+  if (byteCount <= smallBytes && !isConsentAsked(headers)) return gatherBody(body, clock, byteCount);
+  return { kind: "stream", byteCount, chunks: [], rest: body.getReader() };
+}
+
+/** Whether the body waits until the server wants it (RFC 9110, 10.1.1). */
+export function isConsentAsked(headers: Headers): boolean {
+  return headers.get("expect")?.toLowerCase() === "100-continue";
+}
+
+/**
+ * Looks whether a body is small and there: the web says nothing of where one comes from. `byteCount`
+ * is how long it is, where that is known.
  */
 export async function gatherBody(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
   clock: Clock,
+  byteCount?: number,
 ): Promise<OutgoingBody> {
   const timers = timersOf(clock);
   const rest = stream.getReader();
   const first: Uint8Array[] = [];
-  let byteCount = 0;
+  const known = byteCount === undefined ? {} : { byteCount };
+  let readCount = 0;
   let isLate = false;
   let expire = (): void => {};
   const late = new Promise<void>((resolve) => (expire = resolve));
@@ -68,13 +93,13 @@ export async function gatherBody(
       const reading = rest.read();
       const next = await Promise.race([reading, late]);
       if (next === undefined)
-        return { kind: "stream", chunks: first, rest: readingFirst(reading, rest) };
-      if (next.done) return { kind: "bytes", chunks: first, byteCount };
+        return { kind: "stream", ...known, chunks: first, rest: readingFirst(reading, rest) };
+      if (next.done) return { kind: "bytes", chunks: first, byteCount: readCount };
       first.push(next.value);
-      byteCount += next.value.length;
+      readCount += next.value.length;
       // One chunk is memory that there is already, however large.
-      const isTooLarge = first.length === keptCount || (byteCount > keptBytes && first.length > 1);
-      if (isLate || isTooLarge) return { kind: "stream", chunks: first, rest };
+      const isTooLarge = first.length === keptCount || (readCount > keptBytes && first.length > 1);
+      if (isLate || isTooLarge) return { kind: "stream", ...known, chunks: first, rest };
     }
   } finally {
     timer.clear();
@@ -123,13 +148,13 @@ interface HeadOptions {
 
 function writeHead(
   writer: HeadWriter,
-  { method, url, headers, body }: OutgoingRequest,
+  { method, url, headers, body, isForwarded }: OutgoingRequest,
   options: HeadOptions,
 ): void {
-  writer.requestLine(method, `${url.pathname}${url.search}`);
-  writer.field("host", url.host);
-  let hasAccept = false;
-  let hasAgent = false;
+  writer.requestLine(method, targetOf(url));
+  writer.field("host", (isForwarded ? headers.get("host") : null) ?? url.host);
+  let hasAccept = isForwarded;
+  let hasAgent = isForwarded;
   for (const [name, value] of headers) {
     if (ownFields.has(name)) continue;
     if (name === "accept") hasAccept = true;
@@ -141,14 +166,22 @@ function writeHead(
   if (options.acceptEncoding !== undefined) {
     writer.field("accept-encoding", options.acceptEncoding);
   }
-  if (body.kind === "stream") writer.field("transfer-encoding", "chunked");
-  else if (body.kind === "bytes") writer.field("content-length", String(body.byteCount));
+  if (body.kind !== "none" && body.byteCount !== undefined) {
+    writer.field("content-length", String(body.byteCount));
+  } else if (body.kind === "stream") writer.field("transfer-encoding", "chunked");
   // A server may wait for what others would send with these (RFC 9110, 8.6).
   else if (method === "POST" || method === "PUT" || method === "PATCH") {
     writer.field("content-length", "0");
   }
   if (options.asksConsent) writer.field("expect", "100-continue");
   writer.endHead();
+}
+
+/** Path and query; a query that is empty stays one (RFC 9110, 4.2.1). */
+function targetOf({ href, pathname, hash }: URL): string {
+  const start = href.indexOf("/", href.indexOf("//") + 2);
+  const end = hash === "" && href.endsWith("#") ? href.length - 1 : href.length - hash.length;
+  return start === -1 ? pathname : href.slice(start, end);
 }
 
 /** Whether a body is sent with the head, in one piece. */

@@ -23,7 +23,7 @@ export class Upload {
     const { flow } = connection;
     this.#connection = connection;
     this.#writer =
-      body.kind === "bytes" ? plainBodyWriter(flow, body.byteCount) : chunkedBodyWriter(flow);
+      body.byteCount === undefined ? chunkedBodyWriter(flow) : plainBodyWriter(flow, body.byteCount);
     this.#source = sourceOfBody(body);
   }
 
@@ -41,7 +41,9 @@ export class Upload {
       await this.#writer.end();
       this.isSent = true;
       connection.progress();
-    } catch {
+    } catch (error) {
+      // It was not as long as it was said to be.
+      if (error instanceof RangeError) this.failure ??= { error };
       // If it was the flow, the read of the response tells.
       if (this.failure !== undefined) connection.abort();
       this.stop();

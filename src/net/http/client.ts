@@ -10,7 +10,9 @@ import { Call, Exchange } from "./client-exchange.ts";
 import { ClientPool, closedError, type Origin } from "./client-pool.ts";
 import { maxRedirectCount, redirectOf } from "./client-redirect.ts";
 import {
+  bodyOfForwarded,
   gatherBody,
+  isConsentAsked,
   isRepeatable,
   isSmall,
   noBody,
@@ -20,6 +22,7 @@ import {
 import { ClientResponse } from "./client-response.ts";
 import { defaultClientSettings, type ClientSettings } from "./client-settings.ts";
 import { Upload } from "./client-upload.ts";
+import { isForwarded } from "./forwarded-request.ts";
 import { HeadWriter } from "./head-writer.ts";
 
 /** What a client stands on. */
@@ -31,6 +34,9 @@ export interface ClientOptions {
 
 /** So much of the body of a redirect is read, for the connection to be used again. */
 const drainedBytes = 65_536;
+
+/** How long the body of somebody else waits for consent that they asked for, in milliseconds. */
+const forwardedConsentMs = 1000;
 
 /**
  * Makes a client. Connections are kept and shared by all of its requests; the stack stays the
@@ -89,12 +95,12 @@ class Client implements HttpClient {
   async #follow(request: Request, call: Call): Promise<Response> {
     const { method, headers, redirect } = request;
     const stream = request.body;
-    let outgoing: OutgoingRequest = {
-      method,
-      headers,
-      url: urlOf(request.url),
-      body: stream === null ? noBody : await gatherBody(stream, this.#clock),
-    };
+    const url = urlOf(request.url);
+    const isTheirs = isForwarded(request);
+    let body = noBody;
+    if (isTheirs) body = await bodyOfForwarded(request, this.#clock);
+    else if (stream !== null) body = await gatherBody(stream, this.#clock);
+    let outgoing: OutgoingRequest = { method, headers, url, body, isForwarded: isTheirs };
     call.body = outgoing.body;
     for (let count = 0; ; count += 1) {
       const exchange = await this.#exchange(outgoing, call);
@@ -136,14 +142,15 @@ class Client implements HttpClient {
   ): Promise<Exchange> {
     const { method, body } = outgoing;
     const isWhole = body.kind === "none" || isSmall(body);
-    const asksConsent = !isWhole && this.#settings.continueTimeoutMs > 0;
+    const consentMs = isWhole ? 0 : this.#consentMs(outgoing);
+    const asksConsent = consentMs > 0;
     const upload = isWhole ? undefined : new Upload(connection, body);
     call.stop = () => connection.abort();
     try {
       if (call.failure !== undefined) throw call.failure.reason;
       connection.begin();
       connection.send(this.#bytesOf(outgoing, asksConsent));
-      let received = asksConsent ? await connection.consent(method) : undefined;
+      let received = asksConsent ? await connection.consent(method, consentMs) : undefined;
       const isRefused = received !== undefined;
       if (isRefused) upload?.stop();
       else void upload?.run();
@@ -159,6 +166,13 @@ class Client implements HttpClient {
         ? upload.failure.error
         : error;
     }
+  }
+
+  /** How long to wait for consent, in milliseconds; 0 if nobody asks for it. */
+  #consentMs({ isForwarded: isTheirs, headers }: OutgoingRequest): number {
+    const { continueTimeoutMs } = this.#settings;
+    if (!isTheirs) return continueTimeoutMs;
+    return isConsentAsked(headers) ? continueTimeoutMs || forwardedConsentMs : 0;
   }
 
   #bytesOf(outgoing: OutgoingRequest, asksConsent: boolean): Uint8Array {

@@ -61,6 +61,10 @@ export class Exchange implements HttpConnection, RequestSource {
     return this.#owner.flow.remote;
   }
 
+  get httpVersion(): "1.0" | "1.1" {
+    return this.head.minorVersion === 0 ? "1.0" : "1.1";
+  }
+
   async upgrade(headers: Headers): Promise<Flow> {
     const cannot = "Cannot upgrade the connection";
     if (this.isOver || this.isUpgraded) {

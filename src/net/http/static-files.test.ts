@@ -8,6 +8,7 @@ const endpoint = { address: "10.0.0.1", port: 80 };
 const connection: HttpConnection = {
   local: endpoint,
   remote: endpoint,
+  httpVersion: "1.1",
   upgrade: () => Promise.reject(new Error("No upgrades here")),
 };
 
