@@ -28,8 +28,11 @@ export interface HttpWorld {
   wait(durationMs: number): Promise<void>;
 }
 
-export function httpWorld(handler: HttpHandler, limits: Partial<ServerLimits> = {}): HttpWorld {
-  const simulation = httpSimulation();
+export function httpWorld(
+  handler: HttpHandler,
+  limits: Partial<ServerLimits> = {},
+  simulation: Simulation = httpSimulation(),
+): HttpWorld {
   const tcp = new MemoryTcp();
   const failures: unknown[] = [];
   const failed = (error: unknown): void => void failures.push(error);

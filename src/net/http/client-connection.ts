@@ -73,10 +73,7 @@ export class ClientConnection {
    * Resolves when the server says that it wants the body, or after a while in which it says
    * nothing; to its response, if it does not want it.
    */
-  async consent(
-    method: string,
-    continueTimeoutMs: number,
-  ): Promise<ReceivedResponse | undefined> {
+  async consent(method: string, continueTimeoutMs: number): Promise<ReceivedResponse | undefined> {
     const { headTimeoutMs } = this.#settings;
     this.#reader.setPatience(continueTimeoutMs, "head-timed-out");
     try {

@@ -57,7 +57,8 @@ export async function bodyOfForwarded(request: Request, clock: Clock): Promise<O
   const length = headers.get("content-length");
   if (length === null) return { kind: "stream", chunks: [], rest: body.getReader() };
   const byteCount = Number(length);
-  if (byteCount <= smallBytes && !isConsentAsked(headers)) return gatherBody(body, clock, byteCount);
+  if (byteCount <= smallBytes && !isConsentAsked(headers))
+    return gatherBody(body, clock, byteCount);
   return { kind: "stream", byteCount, chunks: [], rest: body.getReader() };
 }
 

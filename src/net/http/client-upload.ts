@@ -23,7 +23,9 @@ export class Upload {
     const { flow } = connection;
     this.#connection = connection;
     this.#writer =
-      body.byteCount === undefined ? chunkedBodyWriter(flow) : plainBodyWriter(flow, body.byteCount);
+      body.byteCount === undefined
+        ? chunkedBodyWriter(flow)
+        : plainBodyWriter(flow, body.byteCount);
     this.#source = sourceOfBody(body);
   }
 

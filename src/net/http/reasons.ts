@@ -46,6 +46,7 @@ const reasons: Readonly<Record<number, string>> = {
   502: "Bad Gateway",
   503: "Service Unavailable",
   504: "Gateway Timeout",
+  508: "Loop Detected",
   505: "HTTP Version Not Supported",
   511: "Network Authentication Required",
 };

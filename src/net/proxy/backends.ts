@@ -1,10 +1,12 @@
 /**
  * Servers of which any will do: which of them is next, and which are up. Each is asked now and then
- * whether it takes a connection, and what its users see of it counts, too.
+ * whether it serves, and what its users see of it counts, too.
  */
 
-import type { Clock, Flow } from "../../devices/index.ts";
+import type { Clock, Flow, Random } from "../../devices/index.ts";
+import { fraction } from "../random.ts";
 import { type Timer, timersOf, type Timers } from "../timers.ts";
+import { scoreOf } from "./rendezvous.ts";
 
 /** Where a server is. */
 export interface BackendAddress {
@@ -15,7 +17,7 @@ export interface BackendAddress {
 
 /** How often, how long, and after how many answers in a row a server counts as up or down. */
 export interface HealthChecks {
-  /** 5,000 by default. */
+  /** 5,000 by default; with a {@link BackendsOptions.random}, up to a tenth more or less. */
   readonly intervalMs?: number;
   /** 2,000 by default. */
   readonly timeoutMs?: number;
@@ -25,15 +27,27 @@ export interface HealthChecks {
   readonly successesUntilUp?: number;
 }
 
+/**
+ * Who is next: in turn, the one with the fewest users, or for each client the same one while that is
+ * up.
+ */
+export type BackendPolicy = "round-robin" | "least-used" | "client-hash";
+
 /** How {@link Backends} are made. */
 export interface BackendsOptions {
   readonly clock: Clock;
+  /** So that many who check do not do so at once. */
+  readonly random?: Random;
   readonly addresses: readonly BackendAddress[];
   /** Connects to a server; rejects when the signal aborts. */
   readonly connect: (address: BackendAddress, signal: AbortSignal) => Promise<Flow>;
-  /** In turn, or to the one with the fewest users; `round-robin` by default. */
-  readonly policy?: "round-robin" | "least-used";
+  /** Rejects if a server does not serve; by default, if it takes no connection. */
+  readonly check?: (address: BackendAddress, signal: AbortSignal) => Promise<void>;
+  /** `round-robin` by default. */
+  readonly policy?: BackendPolicy;
   readonly checks?: HealthChecks;
+  /** Is called after each change of {@link Backends.all}. */
+  readonly changed?: () => void;
 }
 
 /** A server, and what is known of it. */
@@ -43,7 +57,7 @@ export interface Backend {
   readonly isUp: boolean;
   /** How many use it now. */
   readonly userCount: number;
-  /** Connections made to it for users, and those that could not be. */
+  /** Users that it served, and those that it failed. */
   readonly connected: number;
   readonly failed: number;
 }
@@ -56,6 +70,17 @@ interface Entry extends Backend {
   /** Failures while it is up, successes while it is down, one after the other. */
   streak: number;
   isChecking: boolean;
+}
+
+/** A server that somebody uses. */
+export interface Lease {
+  readonly backend: Backend;
+  /** It serves. */
+  readonly succeeded: () => void;
+  /** It does not. */
+  readonly failed: () => void;
+  /** To be called when its user is done; more than once does nothing. */
+  readonly release: () => void;
 }
 
 /** What a user of a server holds. */
@@ -74,7 +99,7 @@ export class Backends {
   readonly #timer: Timer;
   readonly #entries: readonly Entry[];
   readonly #closing = new AbortController();
-  #next = 0;
+  #nextIndex = 0;
 
   /** @throws {RangeError} if there is no server */
   constructor(options: BackendsOptions) {
@@ -99,12 +124,46 @@ export class Backends {
     }));
     this.#timers = timersOf(options.clock);
     this.#timer = this.#timers.timer((nowMs) => this.#checkAll(nowMs));
-    this.#timer.set(this.#timers.nowMs() + this.#checks.intervalMs);
+    this.#checkLater(this.#timers.nowMs());
   }
 
-  /** All servers. */
+  /** All servers, in the order in which they were given. */
   get all(): readonly Backend[] {
     return this.#entries;
+  }
+
+  /** The server that the next user gets, whoever it is; `undefined` if none is up. */
+  get next(): Backend | undefined {
+    return this.#pick(new Set(), "");
+  }
+
+  /**
+   * Chooses a server that is up and not among those that were `tried`, for a client that `key` names;
+   * `undefined` if there is none.
+   */
+  take(tried: ReadonlySet<Backend>, key: string = ""): Lease | undefined {
+    const entry = this.#pick(tried, key);
+    if (entry === undefined) return undefined;
+    this.#nextIndex = this.#entries.indexOf(entry) + 1;
+    entry.userCount += 1;
+    this.#changed();
+    return {
+      backend: entry,
+      succeeded: () => {
+        entry.connected += 1;
+        if (entry.isUp) entry.streak = 0;
+        this.#changed();
+      },
+      failed: () => {
+        entry.failed += 1;
+        this.#note(entry, false);
+        this.#changed();
+      },
+      release: once(() => {
+        entry.userCount -= 1;
+        this.#changed();
+      }),
+    };
   }
 
   /**
@@ -113,25 +172,23 @@ export class Backends {
    *
    * @throws the signal's reason, when it aborts
    */
-  async use(timeoutMs: number, signal: AbortSignal): Promise<Use | undefined> {
-    const tried = new Set<Entry>();
+  async use(timeoutMs: number, signal: AbortSignal, key?: string): Promise<Use | undefined> {
+    const tried = new Set<Backend>();
     for (;;) {
       signal.throwIfAborted();
-      const entry = this.#pick(tried);
-      if (entry === undefined) return undefined;
-      tried.add(entry);
-      entry.userCount += 1;
-      const release = once(() => (entry.userCount -= 1));
+      const lease = this.take(tried, key);
+      if (lease === undefined) return undefined;
+      const { backend, release } = lease;
+      tried.add(backend);
       try {
-        const flow = await this.#connect(entry, timeoutMs, signal);
-        entry.connected += 1;
-        if (entry.isUp) entry.streak = 0;
-        return { flow, backend: entry, release };
+        const connect = (own: AbortSignal): Promise<Flow> =>
+          this.#options.connect(backend.address, own);
+        const flow = await this.#within(timeoutMs, signal, connect);
+        lease.succeeded();
+        return { flow, backend, release };
       } catch {
         release();
-        if (signal.aborted) continue;
-        entry.failed += 1;
-        this.#note(entry, false);
+        if (!signal.aborted) lease.failed();
       }
     }
   }
@@ -142,51 +199,70 @@ export class Backends {
     this.#closing.abort();
   }
 
-  #pick(tried: ReadonlySet<Entry>): Entry | undefined {
+  #pick(tried: ReadonlySet<Backend>, key: string): Entry | undefined {
     const { policy = "round-robin" } = this.#options;
     let best: Entry | undefined;
+    let bestScore = -Infinity;
     for (let count = 0; count < this.#entries.length; count += 1) {
-      const entry = this.#entries[(this.#next + count) % this.#entries.length];
+      const entry = this.#entries[(this.#nextIndex + count) % this.#entries.length];
       if (entry === undefined || !entry.isUp || tried.has(entry)) continue;
-      if (best === undefined) best = entry;
-      else if (policy === "least-used" && entry.userCount < best.userCount) best = entry;
+      let score = -count;
+      if (policy === "least-used") score = -entry.userCount;
+      else if (policy === "client-hash") score = scoreOf(key, nameOf(entry.address));
+      if (score <= bestScore) continue;
+      best = entry;
+      bestScore = score;
     }
-    if (best !== undefined) this.#next = this.#entries.indexOf(best) + 1;
     return best;
   }
 
-  /** Connects, but not for longer than `timeoutMs`. */
-  async #connect({ address }: Entry, timeoutMs: number, signal: AbortSignal): Promise<Flow> {
+  /** Does something with a server, but not for longer than `timeoutMs`. */
+  async #within<Value>(
+    timeoutMs: number,
+    signal: AbortSignal,
+    does: (signal: AbortSignal) => Promise<Value>,
+  ): Promise<Value> {
     const controller = new AbortController();
     const abort = (): void => controller.abort(signal.reason);
     const timer = this.#timers.timer(() => controller.abort(new Error("It took too long")));
     timer.set(this.#timers.nowMs() + timeoutMs);
     signal.addEventListener("abort", abort);
     try {
-      return await this.#options.connect(address, controller.signal);
+      return await does(controller.signal);
     } finally {
       timer.clear();
       signal.removeEventListener("abort", abort);
     }
   }
 
+  #checkLater(nowMs: number): void {
+    const { random } = this.#options;
+    const jitter = random === undefined ? 0 : (fraction(random) - 0.5) / 5;
+    this.#timer.set(nowMs + this.#checks.intervalMs * (1 + jitter));
+  }
+
   #checkAll(nowMs: number): void {
-    this.#timer.set(nowMs + this.#checks.intervalMs);
+    this.#checkLater(nowMs);
     for (const entry of this.#entries) if (!entry.isChecking) void this.#check(entry);
   }
 
   async #check(entry: Entry): Promise<void> {
     const { signal } = this.#closing;
+    const { check = this.#checkConnects } = this.#options;
     entry.isChecking = true;
     try {
-      const flow = await this.#connect(entry, this.#checks.timeoutMs, signal);
-      await flow[Symbol.asyncDispose]();
+      await this.#within(this.#checks.timeoutMs, signal, (own) => check(entry.address, own));
       this.#note(entry, true);
     } catch {
       if (!signal.aborted) this.#note(entry, false);
     }
     entry.isChecking = false;
   }
+
+  readonly #checkConnects = async (address: BackendAddress, signal: AbortSignal): Promise<void> => {
+    const flow = await this.#options.connect(address, signal);
+    await flow[Symbol.asyncDispose]();
+  };
 
   /** An answer, or none. */
   #note(entry: Entry, isAnswer: boolean): void {
@@ -199,7 +275,17 @@ export class Backends {
     if (entry.streak < (entry.isUp ? failuresUntilDown : successesUntilUp)) return;
     entry.isUp = !entry.isUp;
     entry.streak = 0;
+    this.#changed();
   }
+
+  #changed(): void {
+    this.#options.changed?.();
+  }
+}
+
+/** An address as text, as the origin of a URL has it. */
+export function nameOf({ host, port }: BackendAddress): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 function once(does: () => void): () => void {

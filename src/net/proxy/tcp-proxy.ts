@@ -107,7 +107,8 @@ class RelayingProxy implements TcpProxy {
   async #carry(flow: TcpFlow): Promise<void> {
     const { clock, connectMs = 5000, idleMs = 300_000, halfClosedMs = 60_000 } = this.#options;
     const { signal } = this.#closing;
-    const use = await this.#backends.use(connectMs, signal).catch(() => undefined);
+    const { address } = flow.remote;
+    const use = await this.#backends.use(connectMs, signal, address).catch(() => undefined);
     if (use === undefined) {
       this.counters.unserved += 1;
       flow.abort();
