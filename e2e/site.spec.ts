@@ -27,6 +27,7 @@ const expectations: Readonly<Record<string, { shows: string | RegExp; exits?: nu
   ntp: { shows: "Telling the time at 10.0.0.1/24" },
   ping: { shows: "I am 10.0.0.1/24" },
   "ping6-raw": { shows: /^I am fe80::/ },
+  "reverse-proxy": { shows: "Serving on port 80 of 10.0.0.1/24" },
   router: { shows: "Routing between lan 10.0.0.1/24" },
   "speaking-clock": { shows: "Port 13 of 10.0.0.1/24" },
   "static-website": { shows: "Serving on port 80 of" },

@@ -1,8 +1,8 @@
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { expect } from "@playwright/test";
 import { WebSocket } from "ws";
 import { example, test } from "./command.ts";
+import { freePort } from "./free-port.ts";
 import { MachinePage } from "./machine.ts";
 
 test("websocket-chat: three talk through a server of the page", async ({ page }) => {
@@ -51,11 +51,3 @@ test("websocket-chat: on Node, ws talks with a unikernel through another", async
   await dave.shows("The chat has ended: The chat is over");
   expect((await dave.ended).code).toBe(0);
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  return typeof address === "object" ? (address?.port ?? 0) : 0;
-}

@@ -25,6 +25,11 @@ export interface HealthChecks {
   readonly failuresUntilDown?: number;
   /** 2 by default; only checks count. */
   readonly successesUntilUp?: number;
+  /**
+   * Whether servers count as up before they were asked; so they do by default. Else they are asked at
+   * once, and one answer is enough for the first time.
+   */
+  readonly isUpAtFirst?: boolean;
 }
 
 /**
@@ -53,7 +58,7 @@ export interface BackendsOptions {
 /** A server, and what is known of it. */
 export interface Backend {
   readonly address: BackendAddress;
-  /** Whether it is believed to answer; so all are at first. */
+  /** Whether it is believed to answer. */
   readonly isUp: boolean;
   /** How many use it now. */
   readonly userCount: number;
@@ -70,6 +75,8 @@ interface Entry extends Backend {
   /** Failures while it is up, successes while it is down, one after the other. */
   streak: number;
   isChecking: boolean;
+  /** Whether nothing is known of it yet. */
+  isNew: boolean;
 }
 
 /** A server that somebody uses. */
@@ -111,20 +118,24 @@ export class Backends {
       timeoutMs: 2000,
       failuresUntilDown: 3,
       successesUntilUp: 2,
+      isUpAtFirst: true,
       ...options.checks,
     };
+    const { isUpAtFirst, successesUntilUp } = this.#checks;
     this.#entries = options.addresses.map((address) => ({
       address,
-      isUp: true,
+      isUp: isUpAtFirst,
       userCount: 0,
       connected: 0,
       failed: 0,
-      streak: 0,
+      streak: isUpAtFirst ? 0 : successesUntilUp - 1,
       isChecking: false,
+      isNew: true,
     }));
     this.#timers = timersOf(options.clock);
     this.#timer = this.#timers.timer((nowMs) => this.#checkAll(nowMs));
-    this.#checkLater(this.#timers.nowMs());
+    if (isUpAtFirst) this.#checkLater(this.#timers.nowMs());
+    else this.#timer.set(this.#timers.nowMs());
   }
 
   /** All servers, in the order in which they were given. */
@@ -268,9 +279,11 @@ export class Backends {
   #note(entry: Entry, isAnswer: boolean): void {
     const { failuresUntilDown, successesUntilUp } = this.#checks;
     if (entry.isUp === isAnswer) {
-      entry.streak = 0;
+      // Who was never up still needs one answer only.
+      if (entry.isUp || !entry.isNew) entry.streak = 0;
       return;
     }
+    entry.isNew = false;
     entry.streak += 1;
     if (entry.streak < (entry.isUp ? failuresUntilDown : successesUntilUp)) return;
     entry.isUp = !entry.isUp;

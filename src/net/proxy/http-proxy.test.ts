@@ -307,6 +307,18 @@ describe("which server", () => {
     expect(world.proxy.backends.map(({ isUp }) => isUp)).toEqual([true, true]);
   });
 
+  test("checks come first, where servers are not up before", async () => {
+    const world = proxyWorld({ checks: { intervalMs: 1000, isUpAtFirst: false } });
+    expect(await world.exchange(get())).toMatch(/^HTTP\/1\.1 503 /);
+    world.servers.refusing.add("b");
+    answering(world);
+    await world.wait(1);
+    expect(world.proxy.backends.map(({ isUp }) => isUp)).toEqual([true, false]);
+    world.servers.refusing.clear();
+    await world.wait(1200);
+    expect(world.proxy.backends.map(({ isUp }) => isUp)).toEqual([true, true]);
+  });
+
   test("handler() says so when none is up, and asks none", async () => {
     const world = proxyWorld({ checks: { intervalMs: 1000, failuresUntilDown: 1 } });
     for (const host of ["a", "b"]) world.servers.refusing.add(host);
