@@ -21,6 +21,7 @@ const topics = [
   "mdns",
   "unikernels",
   "http",
+  "proxy",
 ];
 
 const isQuick = process.argv.includes("--quick");

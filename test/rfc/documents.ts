@@ -40,6 +40,7 @@ import { rfc8305 } from "./rfc8305.ts";
 import { rfc8985 } from "./rfc8985.ts";
 import { rfc9110Client } from "./rfc9110-client.ts";
 import { rfc9110Files } from "./rfc9110-files.ts";
+import { rfc9110Proxy } from "./rfc9110-proxy.ts";
 import { rfc9110 } from "./rfc9110.ts";
 import { rfc9112Client } from "./rfc9112-client.ts";
 import { rfc9112 } from "./rfc9112.ts";
@@ -97,7 +98,7 @@ export const documents: readonly Document[] = [
   {
     number: 9110,
     title: "HTTP semantics",
-    requirements: { ...rfc9110, ...rfc9110Client, ...rfc9110Files },
+    requirements: { ...rfc9110, ...rfc9110Client, ...rfc9110Files, ...rfc9110Proxy },
   },
   { number: 9112, title: "HTTP/1.1", requirements: { ...rfc9112, ...rfc9112Client } },
   { number: 9293, title: "Transmission Control Protocol", requirements: rfc9293With(rfc9293) },

@@ -74,7 +74,8 @@ interface Entry extends Backend {
   failed: number;
   /** Failures while it is up, successes while it is down, one after the other. */
   streak: number;
-  isChecking: boolean;
+  /** Ends the check that is under way. */
+  checking: AbortController | undefined;
   /** Whether nothing is known of it yet. */
   isNew: boolean;
 }
@@ -105,7 +106,6 @@ export class Backends {
   readonly #timers: Timers;
   readonly #timer: Timer;
   readonly #entries: readonly Entry[];
-  readonly #closing = new AbortController();
   #nextIndex = 0;
 
   /** @throws {RangeError} if there is no server */
@@ -129,7 +129,7 @@ export class Backends {
       connected: 0,
       failed: 0,
       streak: isUpAtFirst ? 0 : successesUntilUp - 1,
-      isChecking: false,
+      checking: undefined,
       isNew: true,
     }));
     this.#timers = timersOf(options.clock);
@@ -207,7 +207,7 @@ export class Backends {
   /** Ends all checks; who uses a server may go on. */
   close(): void {
     this.#timer.clear();
-    this.#closing.abort();
+    for (const { checking } of this.#entries) checking?.abort();
   }
 
   #pick(tried: ReadonlySet<Backend>, key: string): Entry | undefined {
@@ -254,20 +254,20 @@ export class Backends {
 
   #checkAll(nowMs: number): void {
     this.#checkLater(nowMs);
-    for (const entry of this.#entries) if (!entry.isChecking) void this.#check(entry);
+    for (const entry of this.#entries) if (entry.checking === undefined) void this.#check(entry);
   }
 
   async #check(entry: Entry): Promise<void> {
-    const { signal } = this.#closing;
     const { check = this.#checkConnects } = this.#options;
-    entry.isChecking = true;
+    entry.checking = new AbortController();
+    const { signal } = entry.checking;
     try {
       await this.#within(this.#checks.timeoutMs, signal, (own) => check(entry.address, own));
       this.#note(entry, true);
     } catch {
       if (!signal.aborted) this.#note(entry, false);
     }
-    entry.isChecking = false;
+    entry.checking = undefined;
   }
 
   readonly #checkConnects = async (address: BackendAddress, signal: AbortSignal): Promise<void> => {

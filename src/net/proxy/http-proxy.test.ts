@@ -24,6 +24,8 @@ describe("what a server sees", () => {
         "Cookie: a=b",
         "Connection: X-Own, close",
         "X-Own: 1",
+        "X-Unknown: kept",
+        "X-Unknown: twice",
         "Keep-Alive: timeout=5",
         "TE: trailers",
         "Proxy-Authorization: Basic x",
@@ -39,9 +41,19 @@ describe("what a server sees", () => {
       "x-forwarded-for: 10.0.0.1",
       "x-forwarded-host: site.example",
       "x-forwarded-proto: http",
+      "x-unknown: kept, twice",
       "",
       "",
     ]);
+  });
+
+  test("handler() sends the Host that the target names, if it names one", async () => {
+    const absolute = get().replace("GET /", "GET http://far.example/there");
+    const seen = await proxyWorld().passedOn(absolute);
+    expect(seen).toMatch(/^GET \/there HTTP\/1\.1\r\nhost: far\.example\r\n/);
+    expect(seen).toContain("x-forwarded-host: far.example\r\n");
+    const spelled = get().replace("site.example", "Site.Example:80");
+    expect(await proxyWorld().passedOn(spelled)).toContain("host: Site.Example:80\r\n");
   });
 
   test("handler() leaves out what a client says of those behind it, unless it is trusted", async () => {
@@ -265,9 +277,21 @@ describe("which server", () => {
     await late.send(get());
     await world.wait(1001);
     expect(await late.send("")).toMatch(/^HTTP\/1\.1 504 [^]*504 Gateway Timeout: a:80 /);
-    answering(world, (served) => served.answer("nonsense", "", ""));
-    expect(await world.exchange(get())).toMatch(/^HTTP\/1\.1 502 /);
-    expect(world.proxy.backends.map(({ failed }) => failed)).toEqual([2, 2]);
+    expect(world.proxy.backends.map(({ failed }) => failed)).toEqual([2, 1]);
+  });
+
+  test.each([
+    ["nonsense", "", ""],
+    ["HTTP/1.1 200 OK", "content-length: +5", "", "hello"],
+    ["HTTP/1.1 200 OK", "content-length: 5", "transfer-encoding: chunked", "", "hello"],
+    ["HTTP/1.1 200 OK", `x: ${"x".repeat(100_000)}`, "", ""],
+    ["HTTP/1.1 101 Switching Protocols", "upgrade: x", "", ""],
+    ["HTTP/1.1 999 Beyond", "content-length: 0", "", ""],
+  ])("handler() answers 502 for an answer that makes no sense: %s, %s", async (...lines) => {
+    const world = proxyWorld();
+    answering(world, (served) => served.answer(...lines));
+    expect(await world.exchange(get())).toMatch(/^HTTP\/1\.1 502 [^]*: a:80 does not answer: /);
+    expect(world.proxy.counters["active"]).toBe(0);
   });
 
   test("handler() keeps a client at one server while that is up", async () => {

@@ -1,5 +1,6 @@
 /** A reverse proxy of HTTP: carries requests on to one of several servers (RFC 9110, 3.7). */
 
+import { HttpError } from "../../devices/errors.ts";
 import type { Device, HttpClient, HttpConnection, HttpHandler } from "../../devices/index.ts";
 import { connect as connectClient } from "../http/client.ts";
 import type { ClientSettings } from "../http/client-settings.ts";
@@ -103,7 +104,9 @@ class ForwardingProxy implements HttpProxy {
   readonly #upgrader: Upgrader;
   readonly #totals = new Map<Backend, Totals>();
   readonly #listeners = new Listeners();
-  readonly #closing = new AbortController();
+  /** Of the requests that have no answer yet. */
+  readonly #waiting = new Set<AbortController>();
+  #isClosed = false;
 
   constructor(options: HttpProxyOptions) {
     const { stack, clock, random, backends, policy, checks } = options;
@@ -143,18 +146,17 @@ class ForwardingProxy implements HttpProxy {
     this.counters.active += 1;
     const controller = new AbortController();
     const leave = (): void => controller.abort(request.signal.reason);
-    const close = (): void => controller.abort(this.#closing.signal.reason);
     const body =
       request.body === null ? undefined : new RepeatableBody(request.body, this.#limits.keptBytes);
     request.signal.addEventListener("abort", leave);
-    this.#closing.signal.addEventListener("abort", close);
+    this.#waiting.add(controller);
     if (request.signal.aborted) leave();
     try {
       return await this.#carry({ request, connection, body, signal: controller.signal });
     } finally {
       // One that has only ended its side gets the rest; one that is gone cancels the stream.
       request.signal.removeEventListener("abort", leave);
-      this.#closing.signal.removeEventListener("abort", close);
+      this.#waiting.delete(controller);
     }
   };
 
@@ -176,7 +178,9 @@ class ForwardingProxy implements HttpProxy {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing.abort(new Error("The proxy was disposed"));
+    this.#isClosed = true;
+    const reason = new HttpError("closed", "Cannot carry the request on: the proxy was disposed");
+    for (const controller of this.#waiting) controller.abort(reason);
     this.#backends.close();
     this.#upgrader.close();
     await this.#client[Symbol.asyncDispose]();
@@ -186,7 +190,7 @@ class ForwardingProxy implements HttpProxy {
   /** What is answered without any server. */
   #refusalOf(request: Request): Response | undefined {
     const { maxRequests } = this.#limits;
-    if (this.#closing.signal.aborted) return answerOf({ status: 503, why: "The proxy is closed" });
+    if (this.#isClosed) return answerOf({ status: 503, why: "The proxy is closed" });
     if (this.counters.active >= maxRequests) {
       const why = `${maxRequests} requests are under way already`;
       return answerOf({ status: 503, why, retryAfterSeconds: 1 });
@@ -234,8 +238,7 @@ class ForwardingProxy implements HttpProxy {
   #giveUp(): Response {
     this.counters.active -= 1;
     this.counters.cancelled += 1;
-    const isOurs = this.#closing.signal.aborted;
-    if (isOurs) return answerOf({ status: 503, why: "The proxy is closed" });
+    if (this.#isClosed) return answerOf({ status: 503, why: "The proxy is closed" });
     return answerOf({ status: 400, why: "The client ended the connection before the answer" });
   }
 

@@ -35,9 +35,9 @@ export function requestFields(
     else fields.push(field);
   }
   // What `Connection` says of these two counts for nothing: they are ours to say.
-  const host = headers.get("host");
+  const host = hostOf(request);
   const length = headers.get("content-length");
-  if (options.host === "keep" && host !== null && host !== "") fields.push(["host", host]);
+  if (options.host === "keep") fields.push(["host", host]);
   if (body !== null && length !== null) fields.push(["content-length", length]);
   const via = `${connection.httpVersion} ${options.name}`;
   fields.push(["via", appended(headers.get("via"), via)]);
@@ -85,14 +85,28 @@ function isOwn(name: string, { forwarded }: ProxyFieldsOptions): boolean {
   return forwarded === "x-forwarded" && /^x-forwarded-(?:for|host|proto)$/.test(name);
 }
 
+/**
+ * The host that a request is for, as its `Host` spells it, unless its target names another (RFC 9112,
+ * 3.2.2).
+ */
+function hostOf({ headers, url }: Request): string {
+  const start = url.indexOf("//") + 2;
+  const authority = url.slice(start, url.indexOf("/", start));
+  const host = headers.get("host");
+  if (host === null || host === authority) return authority;
+  const text = `http://${host}`;
+  return URL.canParse(text) && new URL(text).host === authority ? host : authority;
+}
+
 function clientFields(
-  { headers, url }: Request,
+  request: Request,
   { remote }: HttpConnection,
   { forwarded }: ProxyFieldsOptions,
   isTrusted: boolean,
 ): readonly Field[] {
+  const { headers, url } = request;
   const known = (name: string): string | null => (isTrusted ? headers.get(name) : null);
-  const host = headers.get("host") ?? "";
+  const host = hostOf(request);
   const protocol = url.slice(0, url.indexOf(":"));
   if (forwarded === "forwarded") {
     const node = remote.address.includes(":") ? `"[${remote.address}]"` : remote.address;

@@ -55,7 +55,8 @@ class RelayingProxy implements TcpProxy {
   };
   readonly #options: TcpProxyOptions;
   readonly #backends: Backends;
-  readonly #closing = new AbortController();
+  /** Of those who wait for a server. */
+  readonly #waiting = new Set<AbortController>();
   readonly #flows = new Set<TcpFlow>();
   readonly #listener: Device;
 
@@ -80,7 +81,7 @@ class RelayingProxy implements TcpProxy {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#backends.close();
-    this.#closing.abort();
+    for (const controller of this.#waiting) controller.abort();
     await this.#listener[Symbol.asyncDispose]();
     for (const flow of this.#flows) flow.abort();
   }
@@ -106,9 +107,12 @@ class RelayingProxy implements TcpProxy {
 
   async #carry(flow: TcpFlow): Promise<void> {
     const { clock, connectMs = 5000, idleMs = 300_000, halfClosedMs = 60_000 } = this.#options;
-    const { signal } = this.#closing;
+    const controller = new AbortController();
+    const { signal } = controller;
+    this.#waiting.add(controller);
     const { address } = flow.remote;
     const use = await this.#backends.use(connectMs, signal, address).catch(() => undefined);
+    this.#waiting.delete(controller);
     if (use === undefined) {
       this.counters.unserved += 1;
       flow.abort();
