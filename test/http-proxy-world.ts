@@ -57,3 +57,14 @@ export function answering(
     };
   };
 }
+
+/** A request of HTTP/1.1 for `path`. */
+export function get(path: string = "/", ...fields: readonly string[]): string {
+  return [`GET ${path} HTTP/1.1`, "Host: site.example", ...fields, "", ""].join("\r\n");
+}
+
+/** A request with a body. */
+export function post(body: string, ...fields: readonly string[]): string {
+  const length = `Content-Length: ${body.length}`;
+  return ["POST / HTTP/1.1", "Host: site.example", length, ...fields, "", body].join("\r\n");
+}

@@ -3,7 +3,9 @@
 import { notApplicable, open, test, type Requirements } from "./requirement.ts";
 
 const proxy = (title: string) => test("src/net/proxy/http-proxy.test.ts", `handler() ${title}`);
-const carries = proxy("carries a request on");
+const fields = (title: string) => test("src/net/proxy/proxy-fields.test.ts", `handler() ${title}`);
+const upgrade = (title: string) => test("src/net/proxy/http-upgrade.test.ts", `handler() ${title}`);
+const carries = fields("carries a request on");
 const answers = proxy("gives the answer as it is");
 
 /** Their numbers follow those of a server and of a client. */
@@ -32,20 +34,20 @@ export const rfc9110Proxy: Requirements = {
   "7.6.2-p2": ["Max-Forwards gets less by one", proxy("refuses a request that goes round")],
   "7.6.3-p1": [
     "Via is added to requests, with the version that came",
-    proxy("names the server in"),
+    fields("names the server in"),
   ],
-  "7.6.3-p2": ["entries of others in Via are changed", proxy("writes Forwarded"), "MUST NOT"],
+  "7.6.3-p2": ["entries of others in Via are changed", fields("writes Forwarded"), "MUST NOT"],
   "7.7-p1": ["content is transformed", answers, "MUST NOT"],
   "7.8-p1": ["Upgrade is passed on by who does not carry it", carries, "MUST NOT"],
-  "7.8-p2": ["a switch is passed on, and what follows it", proxy("carries the connection on")],
+  "7.8-p2": ["a switch is passed on, and what follows it", upgrade("carries the connection on")],
   "9.2.2-p1": [
     "a request that is not idempotent is sent again",
     proxy("asks another when one goes without"),
     "MUST NOT",
   ],
   "9.3.2-p1": ["an answer to HEAD is passed on without a body", proxy("gives no body to %s")],
-  "10.1.1-p1": ["100-continue is passed on", proxy("lets the server decide")],
-  "10.1.1-p2": ["a refusal is passed on before the body", proxy("gives a refusal to who waits")],
+  "10.1.1-p1": ["100-continue is passed on", fields("lets the server decide")],
+  "10.1.1-p2": ["a refusal is passed on before the body", fields("gives a refusal to who waits")],
   "15.2-p1": [
     "answers that are not final are passed on",
     open("100 is, the others are passed over"),
