@@ -64,6 +64,19 @@ for (const colorScheme of ["light", "dark"] as const) {
         expect(await violations(page)).toEqual([]);
       });
 
+      test("the drawing of reverse-proxy breaks no rule of WCAG AA", async ({ page }) => {
+        await page.goto("reverse-proxy/");
+        await page.evaluate(() => {
+          // The site's frame is the example's own, and changes under way.
+          document.querySelector("morgana-site")?.remove();
+        });
+        const servers = page.getByRole("list", { name: "Servers" });
+        await expect(servers.getByText("✓ up")).toHaveCount(2, { timeout: 15_000 });
+        await new MachinePage(page, 2).halt();
+        await expect(servers.getByText("✗ down")).toBeVisible({ timeout: 15_000 });
+        expect(await violations(page)).toEqual([]);
+      });
+
       test("screen-reader mode breaks no rule of WCAG AA", async ({ page }) => {
         const machine = await MachinePage.open(page, "console/");
         await machine.booted();
@@ -108,6 +121,7 @@ for (const colorScheme of ["light", "dark"] as const) {
           "disk-lottery/",
           "frames/",
           "lossy-link/",
+          "reverse-proxy/",
           "router/",
         ]) {
           await page.goto(path);
