@@ -143,8 +143,9 @@ export class Backends {
     return this.#entries;
   }
 
-  /** The server that the next user gets, whoever it is; `undefined` if none is up. */
+  /** The server that the next user gets; `undefined` if none is up, or that depends on who it is. */
   get next(): Backend | undefined {
+    if (this.#options.policy === "client-hash") return undefined;
     return this.#pick(new Set(), "");
   }
 

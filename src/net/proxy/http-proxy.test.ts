@@ -182,6 +182,7 @@ describe("which server", () => {
   test("handler() keeps a client at one server while that is up", async () => {
     const world = proxyWorld({ policy: "client-hash" });
     answering(world);
+    expect(world.proxy.nextIndex).toBeUndefined();
     const first = (await world.exchange(get())).slice(-4);
     for (let count = 0; count < 3; count += 1) {
       expect((await world.exchange(get())).slice(-4)).toBe(first);

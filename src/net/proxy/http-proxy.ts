@@ -44,7 +44,7 @@ export interface HttpProxy extends Device {
   readonly handler: HttpHandler;
   /** The servers now, in the order in which they were given; *fresh*. */
   readonly backends: readonly HttpBackend[];
-  /** The index of the server that the next client gets, as far as that does not depend on it. */
+  /** The index of the server that is next; `undefined` if none is up, or it depends on the client. */
   readonly nextIndex: number | undefined;
 
   /** Calls `listener` after each change of what is known of servers. Returns what stops it. */
@@ -260,6 +260,7 @@ class ForwardingProxy implements HttpProxy {
     totals.requests += 1;
     if (isUpgrade(request, connection)) {
       const response = await this.#upgrader.ask(visit, lease, release);
+      lease.succeeded();
       if (response === undefined) this.counters.upgrades += 1;
       totals.statuses[response === undefined ? 1 : classOf(response.status)] += 1;
       return response;

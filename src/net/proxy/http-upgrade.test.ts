@@ -25,7 +25,7 @@ describe("upgrades", () => {
     expect(world.servers.last.request()).toBe("there");
     world.servers.last.answer("back");
     expect(await client.send("")).toBe("back");
-    expect(world.proxy.backends[0]).toMatchObject({ userCount: 1 });
+    expect(world.proxy.backends[0]).toMatchObject({ userCount: 1, connected: 1 });
     client.flow.abort();
     await settled();
     expect(world.servers.last.client.isAborted).toBe(true);
