@@ -21,6 +21,17 @@ function seen(head: RequestHead | ResponseHead | string | undefined): unknown {
   return typeof head === "object" ? { ...head, fields: [...head.fields] } : head;
 }
 
+test("read() puts folded fields of a response together", () => {
+  const folded = "X-A: b \t\r\n c\r\n\t d  \r\n   \r\nContent-Length:\r\n 2\r\n\r\n";
+  const head = responseOf(`HTTP/1.1 200 OK\r\n${folded}`) as ResponseHead;
+  expect([...head.fields]).toEqual([
+    ["x-a", "b c d"],
+    ["content-length", "2"],
+  ]);
+  expect(head.fields.get("x-a")).toBe("b c d");
+  expect(responseOf("HTTP/1.1 200 OK\r\n A: b\r\n\r\n")).toBe("folded-field");
+});
+
 test("read() gives the parts of a request", () => {
   const head = requestOf(
     "GET /a?b HTTP/1.1\r\nHost: here\r\nX-y:\t z \t\r\nX-Y:w\r\nempty:\r\n\r\n",
