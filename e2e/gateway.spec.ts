@@ -136,6 +136,35 @@ test("a site gets at nothing of the page's origin", async ({ page, url }) => {
   ).toEqual(["secret=1", "yes", "The page around"]);
 });
 
+test("what a site asks for beside it does not reach the page's server", async ({ page, url }) => {
+  await openSite(page, url);
+  const reached: string[] = [];
+  page.context().on("response", (response) => {
+    const { pathname } = new URL(response.url());
+    if (pathname.startsWith("/beside/") && !response.fromServiceWorker()) reached.push(pathname);
+  });
+  const frame = page.frameLocator("morgana-site iframe");
+  // No listener of a document without scripts is called.
+  const setPicture = async (src: string): Promise<void> => {
+    const picture = frame.locator("#picture");
+    await picture.evaluate((image: HTMLImageElement, given) => (image.src = given), src);
+    await expect(picture).toHaveJSProperty("complete", true);
+  };
+  await page.locator("morgana-site iframe").evaluate((element: HTMLIFrameElement) => {
+    element.src = "~/reaches-out";
+  });
+  await expect(frame.locator("h1")).toHaveText("It reaches out");
+  await frame.getByRole("button", { name: "Act" }).click();
+  await setPicture("/beside/later");
+  // A service worker that the browser ended does not know whose the document is.
+  const client = await page.context().newCDPSession(page);
+  await client.send("ServiceWorker.enable");
+  await client.send("ServiceWorker.stopAllWorkers");
+  await setPicture("/beside/last");
+  expect(reached).toEqual([]);
+  await expect(frame.locator("h1")).toHaveText("It reaches out");
+});
+
 test("bodies of any size stream both ways", async ({ page, url }) => {
   await openSite(page, url);
   const counts = await page.evaluate(async () => {

@@ -169,7 +169,11 @@ test("cookies stay with the gateway, and go back to the server alone", async () 
 test("a site whose scripts are not allowed is told so to the browser", async () => {
   const gateway = connect(() => new Response("<script>alert(1)</script>"), false);
   const { head } = await gateway.send(get("/"), undefined, never());
-  expect(head.headers).toContainEqual(["content-security-policy", "script-src 'none'"]);
+  const place = "https://example.org/website/~/";
+  expect(head.headers).toContainEqual([
+    "content-security-policy",
+    `script-src 'none'; form-action ${place}; frame-src ${place}; object-src ${place}`,
+  ]);
   gateway.close();
 });
 

@@ -48,21 +48,37 @@ scope.addEventListener("message", (event) => {
 });
 
 scope.addEventListener("fetch", (event) => {
-  const target = targetOf(event);
-  if (target !== undefined) event.respondWith(respond(event, target));
+  const { request } = event;
+  const { href, origin, pathname, search } = new URL(request.url);
+  if (href.startsWith(root)) {
+    return event.respondWith(respond(event, `/${href.slice(root.length).replace(/#.*/s, "")}`));
+  }
+  if (origin !== new URL(root).origin || request.mode === "navigate") return;
+  const isFromSite = isAskedBySite(event);
+  if (isFromSite === false) return;
+  const answer = async (): Promise<Response> =>
+    (await isFromSite) ? respond(event, pathname + search) : fetch(request);
+  event.respondWith(answer());
 });
 
 /**
- * What is asked of the site, from its root on; `undefined` is for the network. Whatever a document of
- * the site asks of this origin is the site's, so that its absolute paths work, and it gets at nothing
- * else.
+ * Whether a document of the site asks. Whatever it asks of this origin is the site's, so that its
+ * absolute paths work, and it gets at nothing else.
  */
-function targetOf({ request, clientId }: FetchEvent): string | undefined {
-  const { href, origin, pathname, search } = new URL(request.url);
-  if (href.startsWith(root)) return `/${href.slice(root.length).replace(/#.*/s, "")}`;
-  const isFromSite = pageOf.has(clientId) || request.referrer.startsWith(root);
-  const isHere = origin === new URL(root).origin && request.mode !== "navigate";
-  return isFromSite && isHere ? pathname + search : undefined;
+function isAskedBySite({ request, clientId }: FetchEvent): boolean | Promise<boolean> {
+  const { referrer } = request;
+  if (pageOf.has(clientId) || referrer.startsWith(root)) return true;
+  return !referrer.startsWith(scope.registration.scope) && isOfSite(clientId);
+}
+
+/**
+ * Looks whose document a client is, where the referrer is what the site, or a script or style of the
+ * page, makes of it: the browser may have ended us since the document came.
+ */
+async function isOfSite(clientId: string): Promise<boolean> {
+  const { url = "" } = (await scope.clients.get(clientId)) ?? {};
+  // A document in an attribute of another one has no address; the page's say the page's.
+  return url.startsWith(root) || url.startsWith("about:");
 }
 
 async function respond(event: FetchEvent, target: string): Promise<Response> {

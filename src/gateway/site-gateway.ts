@@ -85,12 +85,25 @@ export class SiteGateway {
     );
     for (const cookie of response.headers.getSetCookie()) cookies.set(cookie, target);
     const passed = [...responseFields(response.headers, target, site)];
-    if (!this.allowsScripts) passed.push(["content-security-policy", "script-src 'none'"]);
+    if (!this.allowsScripts) passed.push(["content-security-policy", policyOf(root)]);
     return {
       head: { status: response.status, statusText: response.statusText, headers: passed },
       body: await bodyOf(response),
     };
   }
+}
+
+/**
+ * What documents may do that must not act for the page's origin: run no scripts, and neither send
+ * forms to nor frame what lies beside the site, where the browser would add the origin's cookies.
+ */
+function policyOf(root: string): string {
+  // These would end a source, or the policy.
+  const place = root.replaceAll(";", "%3B").replaceAll(",", "%2C");
+  return [
+    "script-src 'none'",
+    ...["form-action", "frame-src", "object-src"].map((name) => `${name} ${place}`),
+  ].join("; ");
 }
 
 /** The body, in one piece where it is known to be small. */

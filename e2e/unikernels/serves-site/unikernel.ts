@@ -58,6 +58,7 @@ export async function start(
     "/throws": () => {
       throw new Error("A mistake");
     },
+    "/reaches-out": () => html(reachingPage),
     "/evil": () =>
       new Response(evilPage, {
         headers: {
@@ -96,6 +97,13 @@ const evilPage = `<title>The script did not run</title><script>
   found.push("cookie " + document.cookie);
   document.title = found.join(", ");
 </script>`;
+
+/** Asks for what lies beside the site, and says as little as it can of who asks. */
+const reachingPage = `<meta name="referrer" content="no-referrer"><h1>It reaches out</h1>
+  <img id="picture" src="/beside/picture">
+  <iframe srcdoc="<img src='/beside/picture-in-text'>"></iframe>
+  <iframe src="/beside/frame"></iframe><object data="/beside/object"></object>
+  <form method="post" action="/beside/form"><button>Act</button></form>`;
 
 function html(body: string): Response {
   return text(`<!doctype html><meta charset="utf-8">${body}`, "text/html");
