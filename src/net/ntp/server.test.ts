@@ -35,6 +35,16 @@ async function ask(world: NtpWorld, ...messages: readonly Uint8Array[]): Promise
   return answers;
 }
 
+/** Lets the server hear a question as often, whoever it says it is from. */
+function hear(world: NtpWorld, from: string, count: number): void {
+  const payload = new Uint8Array(56);
+  payload.set([0, 123, 0, 123, 0, 56]);
+  payload.set(message(), 8);
+  const packet = { from, to: "10.0.0.1", protocol: 17, payload, timeToLive: 64 };
+  const host = world.internet.hostAt("10.0.0.1");
+  for (let number = 0; number < count; number += 1) host?.hear({ ...packet, offload: undefined });
+}
+
 function message(changes: Partial<NtpPacket> = {}): Uint8Array {
   const into = new Uint8Array(48);
   encode({ ...question, ...changes }, into);
@@ -104,24 +114,20 @@ test("who asks too often is told once, and then not answered", () =>
     expect((await ask(world, message()))[0]?.stratum).toBe(10);
   }));
 
+test("who asks far too often takes nothing from others", () =>
+  inNtpWorld(async (world) => {
+    const server = world.server();
+    hear(world, "10.1.0.1", 2500);
+    hear(world, "10.1.0.2", 1);
+    expect(server.counters).toMatchObject({ answers: 17, kisses: 1, limited: 2483 });
+  }));
+
 test("questions of many who do not exist cost little, and are answered up to a limit", () =>
   inNtpWorld(async (world) => {
     const server = world.server();
-    const host = world.internet.hostAt("10.0.0.1");
-    const payload = new Uint8Array(56);
-    payload.set([0, 123, 0, 123, 0, 56]);
-    payload.set(message(), 8);
     const before = usedBytes();
     for (let number = 0; number < 2500; number += 1) {
-      const from = `10.1.${number >> 8}.${number & 255}`;
-      host?.hear({
-        from,
-        to: "10.0.0.1",
-        protocol: 17,
-        payload,
-        timeToLive: 64,
-        offload: undefined,
-      });
+      hear(world, `10.1.${number >> 8}.${number & 255}`, 1);
       if (number % 500 === 0) world.internet.packets.length = 0;
     }
     world.internet.packets.length = 0;

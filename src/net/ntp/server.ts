@@ -173,12 +173,13 @@ class Server implements NtpServer {
   #answerTo(question: NtpPacket, address: string, receivedMs: number): NtpPacket | undefined {
     const nowMs = this.#timers.nowMs();
     const { questions, kisses } = this.#allowanceOf(address);
-    if (!this.#total.take(nowMs)) return undefined;
-    if (questions.take(nowMs)) {
+    const mayAsk = questions.take(nowMs);
+    // Who asks too often must not use up what others may ask.
+    if (!(mayAsk || kisses.take(nowMs)) || !this.#total.take(nowMs)) return undefined;
+    if (mayAsk) {
       this.counters.answers += 1;
       return this.#answer(question, receivedMs);
     }
-    if (!kisses.take(nowMs)) return undefined;
     this.counters.kisses += 1;
     const referenceId = identifierOf("RATE");
     const answer = this.#answer(question, receivedMs);
