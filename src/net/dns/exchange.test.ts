@@ -117,6 +117,8 @@ describe("messages", () => {
     ["another question", (reply: Uint8Array) => reply.with(13, 0x78)],
     ["another type", (reply: Uint8Array) => reply.with(27, 28)],
     ["the question alone", (reply: Uint8Array) => reply.with(2, 1)],
+    // That there is no such name, of no question: flags and counts alone.
+    ["no name at all", (reply: Uint8Array) => reply.subarray(0, 12).with(3, 0x83).fill(0, 4)],
     ["half of it", (reply: Uint8Array) => reply.subarray(0, 30)],
     ["nothing", () => new Uint8Array(0)],
     ["noise", () => new Uint8Array(600).fill(0xc0)],

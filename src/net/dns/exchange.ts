@@ -226,14 +226,17 @@ function replyTo(query: Uint8Array, asked: DnsQuestion, message: Uint8Array): Re
   if (packet === undefined || (packet.flags & flag.response) === 0) return undefined;
   if ((packet.flags & flag.opcode) !== 0) return undefined;
   const [question, ...more] = packet.questions;
-  // What a server did not understand it need not repeat.
-  const isRefusal = question === undefined && (packet.flags & flag.responseCode) !== 0;
+  // What a server did not understand it need not repeat; what it says of a name it must.
+  const code = packet.flags & flag.responseCode;
+  if (question === undefined && code !== responseCode.ok && code !== responseCode.noSuchName) {
+    return { packet, message };
+  }
   const isSame =
     question?.name === asked.name &&
     question.type === asked.type &&
     question.class === internetClass &&
     more.length === 0;
-  return isSame || isRefusal ? { packet, message } : undefined;
+  return isSame ? { packet, message } : undefined;
 }
 
 /** Reads one message of a stream, or `undefined` if it ends before. */
