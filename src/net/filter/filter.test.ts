@@ -94,6 +94,8 @@ describe("Filter", () => {
     bench.forward(sent);
     const error = world.error(3, 3, sent, "192.0.2.7", "10.0.0.2");
     expect(bench.forward(error, "wan", "lan")).toBe("pass");
+    const astray = world.error(3, 3, sent, "192.0.2.7", "10.0.0.3");
+    expect(bench.forward(astray, "wan", "lan")).toBe("drop");
     const other = packetOf("udp", "10.0.0.2:1", "192.0.2.7:11");
     expect(bench.forward(world.error(3, 3, other, "192.0.2.7", "10.0.0.2"), "wan", "lan")).toBe(
       "drop",

@@ -186,7 +186,9 @@ export class Filter implements Stage {
     if (!isError(packet)) return this.#connections.get(keyOfEnds(endsOf(packet)));
     const quoted = packet.bytes.subarray(packet.transportStart + 8);
     const ends = quotedEnds(quoted);
-    return ends === undefined ? undefined : this.#connections.get(keyOfEnds(ends));
+    // An error goes to who sent what it is about: else it would be a way in to everybody.
+    const isToSender = ends?.source.startsWith(`${addressKey(packet.destination)} `) === true;
+    return isToSender ? this.#connections.get(keyOfEnds(ends)) : undefined;
   }
 
   #goOn(packet: RoutedPacket, connection: Connection): Verdict {
