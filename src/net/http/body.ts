@@ -12,6 +12,11 @@ export interface BodyLimits extends FieldLimits {
   readonly bodyBytes: number;
   /** The longest time without a byte, in milliseconds. */
   readonly bodyTimeoutMs: number;
+  /**
+   * Bytes that must come for each second of waiting, once that has taken as long in all; 0, as by
+   * default, for a sender who may take its time.
+   */
+  readonly bodyBytesPerSecond?: number;
 }
 
 /** A body that is being read. */
@@ -66,6 +71,9 @@ class FlowBody implements BodyReader {
   /** Bytes that may still come, by length or by limit. */
   #left: number;
   #endsWithFlow: boolean;
+  /** Bytes that have come, and how long was waited for them: not the time of who reads them. */
+  #receivedBytes = 0;
+  #waitedMs = 0;
 
   constructor(framing: Framing, reader: FlowReader, limits: BodyLimits) {
     this.#reader = reader;
@@ -95,8 +103,10 @@ class FlowBody implements BodyReader {
   async #readMore(): Promise<Uint8Array | undefined> {
     const reader = this.#reader;
     for (;;) {
-      reader.setPatience(this.#limits.bodyTimeoutMs);
+      const sinceMs = reader.nowMs;
+      reader.setPatience(this.#patienceMs());
       const isMore = await this.#more();
+      this.#waitedMs += reader.nowMs - sinceMs;
       if (!isMore && this.#endsWithFlow) this.isEnded = true;
       else if (!isMore) this.refusal ??= "cut-off";
       const bytes = this.readNow();
@@ -105,6 +115,14 @@ class FlowBody implements BodyReader {
       if (bytes === undefined && this.refusal !== undefined) throw refusalError(this.refusal);
       return bytes;
     }
+  }
+
+  /** For how long to wait for the next bytes: one each now and then is none. */
+  #patienceMs(): number {
+    const { bodyTimeoutMs, bodyBytesPerSecond = 0 } = this.#limits;
+    if (bodyBytesPerSecond === 0) return bodyTimeoutMs;
+    const earnedMs = (1000 * this.#receivedBytes) / bodyBytesPerSecond;
+    return Math.max(0, bodyTimeoutMs + Math.min(0, earnedMs - this.#waitedMs));
   }
 
   async #more(): Promise<boolean> {
@@ -128,6 +146,7 @@ class FlowBody implements BodyReader {
   /** Counts bytes against the length or the limit. */
   #count(bytes: Uint8Array | undefined): Uint8Array | undefined {
     if (bytes === undefined) return undefined;
+    this.#receivedBytes += bytes.length;
     this.#left -= bytes.length;
     if (this.#left < 0) {
       this.refusal = "body-too-large";

@@ -66,6 +66,33 @@ test("serve() answers 408 to a body that stops", async () => {
   expect(client.state()).toBe("ended");
 });
 
+test.each([
+  [{}, "408"],
+  [{ bodyBytesPerSecond: 0 }, "200"],
+])("serve() with %j answers a body that trickles for minutes %s", async (limits, status) => {
+  const world = httpWorld(async (request) => new Response(await request.text()), limits);
+  const client = world.open();
+  await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\n");
+  let reply = "";
+  for (let second = 0; second < 200 && client.state() === "open"; second += 10) {
+    await world.wait(10_000);
+    reply += await client.send("x");
+  }
+  expect(reply).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+});
+
+test("serve() waits for a body that is slow, as long as it is not too slow", async () => {
+  const world = httpWorld(async (request) => new Response(await request.text()));
+  const client = world.open();
+  await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n");
+  for (let count = 0; count < 6; count += 1) {
+    await world.wait(19_000);
+    expect(client.state()).toBe("open");
+    const reply = await client.send("x".repeat(10_000));
+    expect(reply.slice(0, 12)).toBe(count < 5 ? "" : "HTTP/1.1 200");
+  }
+});
+
 test("serve() aborts a client that takes nothing", async () => {
   const world = httpWorld(() => new Response("a"));
   const client = world.open();

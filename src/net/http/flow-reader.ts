@@ -54,6 +54,11 @@ export class FlowReader {
     return this.end - this.start;
   }
 
+  /** The time, as patience is measured. */
+  get nowMs(): number {
+    return this.#timers.nowMs();
+  }
+
   /** Whether the peer has ended the stream, and all of it was consumed. */
   get isAtEnd(): boolean {
     return this.#isEnded && this.#next === undefined && this.start === this.end;

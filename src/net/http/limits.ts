@@ -24,6 +24,7 @@ export const defaultLimits: ServerLimits = {
   connectionCount: 1024,
   headTimeoutMs: 10_000,
   bodyTimeoutMs: 20_000,
+  bodyBytesPerSecond: 500,
   idleTimeoutMs: 15_000,
   writeTimeoutMs: 30_000,
   shutdownTimeoutMs: 10_000,
