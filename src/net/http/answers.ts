@@ -5,7 +5,7 @@ import { chunkedBodyWriter, plainBodyWriter, type BodyWriter } from "./body-writ
 import type { RequestHead } from "./head.ts";
 import type { HttpDate } from "./http-date.ts";
 import { gatherBytes } from "./limits.ts";
-import type { Output } from "./output.ts";
+import { piecesOf, type Output } from "./output.ts";
 import type { ResponseParts, WholeBody } from "./realm.ts";
 import { reasonOf } from "./reasons.ts";
 import { fieldOf, writeResponseHead } from "./response-head.ts";
@@ -80,7 +80,7 @@ export class Answers {
       if (!(next.value instanceof Uint8Array)) {
         throw new TypeError("Cannot send the response: its stream gave no bytes");
       }
-      await this.#output.untilRoom(writer.write(next.value));
+      for (const piece of piecesOf(next.value)) await this.#output.untilRoom(writer.write(piece));
     }
     if (isOver()) throw new FlowError("reset", "Cannot send the response: its client is gone");
     await writer.end();

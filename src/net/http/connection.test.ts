@@ -13,6 +13,14 @@ const answer = (length: number, body: string, more = ""): string =>
   `HTTP/1.1 200 OK\r\ncontent-type: text/plain;charset=UTF-8\r\n` +
   `date: Mon, 09 Dec 2013 00:00:00 GMT\r\n${more}content-length: ${length}\r\n\r\n${body}`;
 
+const streamOf = (bytes: Uint8Array): ReadableStream =>
+  new ReadableStream({
+    start(controller) {
+      controller.enqueue(bytes);
+      controller.close();
+    },
+  });
+
 const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
 test("serve() answers 413 when a body turns out to be too large, 400 when it is wrong", async () => {
@@ -91,6 +99,30 @@ test("serve() waits for a body that is slow, as long as it is not too slow", asy
     const reply = await client.send("x".repeat(10_000));
     expect(reply.slice(0, 12)).toBe(count < 5 ? "" : "HTTP/1.1 200");
   }
+});
+
+test.each([
+  ["text", (text: string) => new Response(text)],
+  ["chunk of a stream", (text: string) => new Response(streamOf(encode(text)))],
+])("serve() sends a large %s to a client that takes it slowly", async (_what, respond) => {
+  const text = "x".repeat(400_000);
+  const world = httpWorld(() => respond(text));
+  const client = world.open();
+  const { peer } = client.flow;
+  if (peer === undefined) throw new Error("The client has nobody to talk to");
+  const write = peer.write.bind(peer);
+  peer.write = async (bytes) => {
+    await write(bytes);
+    // As long as 10,000 bytes a second take.
+    await world.simulation.clock.sleep(bytes.length / 10);
+  };
+  let received = await client.send(get("/"));
+  for (let second = 0; second < 50; second += 10) {
+    await world.wait(10_000);
+    received += await client.send("");
+  }
+  expect(client.state()).toBe("open");
+  expect(received.split("\r\n\r\n")[1]?.match(/x/g)).toHaveLength(text.length);
 });
 
 test("serve() aborts a client that takes nothing", async () => {

@@ -3,6 +3,9 @@ import type { Clock, TcpFlow } from "../../devices/index.ts";
 import { timersOf, type Timer, type Timers } from "../timers.ts";
 import { HeadWriter } from "./head-writer.ts";
 
+/** A client that is slow, but not too slow, takes so much before its time is up. */
+const pieceBytes = 262_144;
+
 /** What a server sends on a connection: small things are gathered until they are flushed. */
 export class Output {
   readonly flow: TcpFlow;
@@ -35,7 +38,11 @@ export class Output {
   /** Sends what was gathered and `bytes` (*given*) behind it, and waits as {@link Output.flush}. */
   async flushWith(bytes: Uint8Array): Promise<void> {
     const head = this.flow.write(this.writer.take());
-    await this.untilRoom(Promise.all([head, this.flow.write(bytes)]));
+    const first = this.flow.write(bytes.subarray(0, pieceBytes));
+    await this.untilRoom(Promise.all([head, first]));
+    for (const piece of piecesOf(bytes, pieceBytes)) {
+      await this.untilRoom(this.flow.write(piece));
+    }
   }
 
   /** Waits for a write on the flow, but not for ever. */
@@ -61,6 +68,13 @@ export class Output {
     const deadlineMs = this.#writingSinceMs + this.#timeoutMs;
     if (deadlineMs > nowMs) this.#timer.set(deadlineMs);
     else this.#stalled();
+  }
+}
+
+/** Cuts bytes from `start` on into pieces, each of which has a time of its own to be taken in. */
+export function* piecesOf(bytes: Uint8Array, start: number = 0): Iterable<Uint8Array> {
+  for (let at = start; at < bytes.length; at += pieceBytes) {
+    yield at === 0 && bytes.length <= pieceBytes ? bytes : bytes.subarray(at, at + pieceBytes);
   }
 }
 
