@@ -1287,7 +1287,8 @@ export interface HttpConnection {
    * caller owns from then on. What the handler then returns is ignored; if it throws, the connection
    * is aborted.
    *
-   * @throws {HttpError} `malformed` if the request asks for no upgrade, `closed` if it was answered
+   * @throws {HttpError} `malformed` if the request asks for no upgrade or has a body that was not read,
+   *   `closed` if it was answered
    * @throws {TypeError} if a field is not allowed
    * @throws {FlowError} as {@link Flow.write}
    * @see RFC 9110, 7.8; RFC 6455, 4.2.2

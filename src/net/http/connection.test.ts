@@ -260,6 +260,19 @@ test("upgrade() gives the connection away, with what came too early", async () =
   expect([client.state(), world.server.counters["upgrades"]]).toEqual(["ended", 1]);
 });
 
+test("upgrade() takes no body for the other protocol", async () => {
+  const codes: unknown[] = [];
+  const world = httpWorld(async (request, connection) => {
+    await connection.upgrade(new Headers()).catch((error: unknown) => codes.push(error));
+    await request.text();
+    await connection.upgrade(new Headers({ upgrade: "echo" }));
+    return new Promise(() => {});
+  });
+  const more = "Connection: Upgrade\r\nUpgrade: echo\r\nContent-Length: 3\r\n";
+  expect(await world.open().send(`${get("/", more)}abc`)).toMatch(/^HTTP\/1\.1 101 /);
+  expect(codes).toMatchObject([{ code: "malformed" }]);
+});
+
 test("upgrade() refuses requests that do not ask for it, and those that were answered", async () => {
   const codes: unknown[] = [];
   let late: (() => Promise<Flow>) | undefined;

@@ -73,6 +73,10 @@ export class Exchange implements HttpConnection, RequestSource {
     if (!asksForUpgrade(this.head)) {
       throw new HttpError("malformed", `${cannot}: the request does not ask for it`);
     }
+    if (!this.#body.isEnded) {
+      // It would be taken for the first bytes of the other protocol.
+      throw new HttpError("malformed", `${cannot}: the body of the request was not read`);
+    }
     this.isUpgraded = true;
     return this.#owner.upgrade(headers);
   }
