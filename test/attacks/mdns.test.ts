@@ -75,6 +75,24 @@ test("a flood of questions is answered once a second", async () => {
   expect(answers.length).toBeLessThanOrEqual(4);
 });
 
+test.each([
+  ["10.0.0.77", 1],
+  ["192.0.2.77", 0],
+])("a question for us alone that says it is from %s is answered %i times", async (from, count) => {
+  const { simulation, internet } = await world();
+  const questions = [{ name: "alpha.local", type: 255, wantsUnicast: false }];
+  const [query = new Uint8Array(0)] = encodeQuery({ questions });
+  const length = 8 + query.length;
+  const payload = new Uint8Array(length);
+  payload.set([0x30, 0x39, port >> 8, port & 0xff, length >> 8, length & 0xff]);
+  payload.set(query, 8);
+  internet.packets.length = 0;
+  const packet = { from, to: "10.0.0.1", protocol: 17, payload, timeToLive: 64 };
+  internet.hostAt("10.0.0.1")?.hear({ ...packet, offload: undefined });
+  await simulation.run(() => simulation.clock.sleep(1000));
+  expect(internet.packets.filter(({ to }) => to === from)).toHaveLength(count);
+});
+
 test("a flood of records takes no more than a bounded memory, and names are still found", async () => {
   const { simulation, mdns, attacker, internet } = await world();
   const socket = attacker.bind(port);

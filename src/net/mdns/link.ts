@@ -1,4 +1,6 @@
-import type { Datagram, Endpoint, Udp, UdpSocket } from "../../devices/index.ts";
+import type { Datagram, Endpoint, Stack, UdpSocket } from "../../devices/index.ts";
+import { parseAddress, parsePrefix } from "../address.ts";
+import { sharePrefix } from "../prefix.ts";
 import { decode, groups, port, type MdnsMessage } from "./packet.ts";
 
 /** Hears a message; `from` is `undefined` for our own. */
@@ -10,7 +12,7 @@ export class Link {
     messagesIn: 0,
     messagesOut: 0,
     malformed: 0,
-    /** Responses that a router may have passed on. */
+    /** Messages that a router may have passed on. */
     notOfLink: 0,
     /** Messages that could not be sent. */
     unsendable: 0,
@@ -18,12 +20,14 @@ export class Link {
   readonly #socket: UdpSocket;
   readonly #groups: readonly string[];
   readonly #hears: Hears;
+  readonly #stack: Pick<Stack, "udp" | "addresses">;
   #isClosed = false;
 
   /** @throws {ProtocolError} `address-in-use`, `closed` */
-  constructor(udp: Udp, hears: Hears) {
+  constructor(stack: Pick<Stack, "udp" | "addresses">, hears: Hears) {
     this.#hears = hears;
-    this.#socket = udp.bind(port);
+    this.#stack = stack;
+    this.#socket = stack.udp.bind(port);
     this.#groups = [groups.v4, groups.v6].filter((group) => {
       try {
         this.#socket.join(group);
@@ -65,7 +69,7 @@ export class Link {
     if (!this.#isClosed) this.#hears(message, undefined);
   }
 
-  readonly #receive = ({ bytes, from, timeToLive }: Datagram): void => {
+  readonly #receive = ({ bytes, from, to, timeToLive }: Datagram): void => {
     const message = decode(bytes);
     if (message === undefined) {
       this.counters.malformed += 1;
@@ -76,9 +80,26 @@ export class Link {
       this.counters.notOfLink += 1;
       return;
     }
+    // A question for us alone must not come from far away, where its answer, many times as long,
+    // would go to whoever it says it is from (RFC 6762, 5.5).
+    const isForAll = this.#groups.includes(to);
+    if (!message.isResponse && !isForAll && !isOnLink(from.address, this.#stack.addresses)) {
+      this.counters.notOfLink += 1;
+      return;
+    }
     // An answer to another port would be to a plain resolver (RFC 6762, 6).
     if (message.isResponse && from.port !== port) return;
     this.counters.messagesIn += 1;
     this.#hears(message, from);
   };
+}
+
+/** Whether an address is of a network that one of ours is of. */
+function isOnLink(text: string, ours: readonly string[]): boolean {
+  const address = parseAddress(text) ?? new Uint8Array(0);
+  return ours.some((each) => {
+    const prefix = parsePrefix(each);
+    const isOfVersion = prefix?.address.length === address.length;
+    return isOfVersion && sharePrefix(prefix.address, address, prefix.length);
+  });
 }

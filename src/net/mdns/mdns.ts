@@ -130,7 +130,7 @@ class MulticastDns implements Mdns {
     const name = label === undefined ? undefined : hostName(label);
     this.#options = options;
     this.#timers = timersOf(clock);
-    this.#link = new Link(stack.udp, (message, from) => this.#hear(message, from));
+    this.#link = new Link(stack, (message, from) => this.#hear(message, from));
     this.#responder = new Responder(this.#link, this.#timers, random);
     this.#querier = new Querier(this.#link, this.#timers, random);
     this.#finder = new Finder(this.#querier, this.#timers);
