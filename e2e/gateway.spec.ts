@@ -165,6 +165,30 @@ test("what a site asks for beside it does not reach the page's server", async ({
   await expect(frame.locator("h1")).toHaveText("It reaches out");
 });
 
+test("a form of another site does not act for who is logged in", async ({ page, url }) => {
+  const frame = await openSite(page, url);
+  await frame.getByRole("button", { name: "Log in" }).click();
+  await expect(frame.locator("h1")).toHaveText("Come in");
+  const form = (action: string): string =>
+    `<form method="post" action="${action}"><button>Send</button></form>`;
+  await page.locator("morgana-site iframe").evaluate((element: HTMLIFrameElement) => {
+    element.src = "~/form-to-echo";
+  });
+  await frame.getByRole("button").click();
+  await expect(frame.locator("body")).toContainText('"method":"POST"');
+  const inside = JSON.parse(await frame.locator("body").innerText());
+  expect(inside.headers).toMatchObject({
+    origin: new URL(inside.url).origin,
+    cookie: "session=s3cret",
+  });
+  const tab = await page.context().newPage();
+  await tab.setContent(form(`${url}serves-site/~/echo`));
+  await tab.getByRole("button").click();
+  await expect(tab.locator("body")).toContainText('"method":"POST"');
+  const { headers } = JSON.parse(await tab.locator("body").innerText());
+  expect([headers.origin, headers.cookie]).toEqual(["null", undefined]);
+});
+
 test("bodies of any size stream both ways", async ({ page, url }) => {
   await openSite(page, url);
   const counts = await page.evaluate(async () => {

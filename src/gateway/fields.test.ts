@@ -51,6 +51,16 @@ test("requestFields() tells the server nothing of the page around the site", () 
   expect(fields.get("referer")).toBe("http://10.0.0.1/");
 });
 
+test("requestFields() does not take another site for the server's own", () => {
+  const headers = [
+    ["origin", "https://elsewhere.example"],
+    ["referer", "https://elsewhere.example/"],
+  ] as const;
+  const fields = new Map(requestFields({ headers }, site, undefined));
+  expect(fields.get("origin")).toBe("https://elsewhere.example");
+  expect(fields.get("referer")).toBe("https://elsewhere.example/");
+});
+
 test.each([
   ["/about", "https://example.org/course/website/~/about"],
   ["next?x", "https://example.org/course/website/~/notes/next?x"],
@@ -71,3 +81,12 @@ test.each(["Set-Cookie", "clear-site-data", "service-worker-allowed", "connectio
     expect(responseFields([[name, "x"]], "/", site)).toEqual([]);
   },
 );
+
+test.each([
+  ["no-referrer", "same-origin"],
+  ["no-referrer, origin", "same-origin, origin"],
+  ["no-referrer-when-downgrade", "no-referrer-when-downgrade"],
+])("responseFields() makes a Referrer-Policy of %s %s", (policy, expected) => {
+  const [field] = responseFields([["referrer-policy", policy]], "/", site);
+  expect(field).toEqual(["referrer-policy", expected]);
+});

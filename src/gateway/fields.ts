@@ -60,7 +60,8 @@ export function requestFields(
 
 /** The server's name for a page of the site; nothing of the page that the site is in. */
 function refererOf(referer: string, { root, origin }: SiteAddresses): string {
-  return referer.startsWith(root) ? `${origin}/${referer.slice(root.length)}` : `${origin}/`;
+  if (referer.startsWith(root)) return `${origin}/${referer.slice(root.length)}`;
+  return referer.startsWith(`${new URL(root).origin}/`) ? `${origin}/` : referer;
 }
 
 /** The fields of an answer to the browser, for a request of `target`. */
@@ -72,7 +73,11 @@ export function responseFields(
   return [...headers]
     .filter(([name]) => !responseOnly.has(name.toLowerCase()))
     .map(([name, value]): HeaderField => {
-      const isPlace = ["location", "content-location"].includes(name.toLowerCase());
+      const key = name.toLowerCase();
+      // Else a form of the site could not be told from one of another site.
+      if (key === "referrer-policy")
+        return [name, value.replace(/\bno-referrer(?!-)/gi, "same-origin")];
+      const isPlace = key === "location" || key === "content-location";
       return [name, isPlace ? placeOf(value, target, site) : value];
     });
 }

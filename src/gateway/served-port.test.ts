@@ -166,6 +166,24 @@ test("cookies stay with the gateway, and go back to the server alone", async () 
   gateway.close();
 });
 
+test.each([
+  ["https://example.org", "http://10.0.0.1 session=7"],
+  ["https://elsewhere.example", "https://elsewhere.example null"],
+  ["null", "null null"],
+])("send() for %s brings the server %s", async (origin, seen) => {
+  const gateway = connect(
+    ({ headers }) =>
+      new Response(`${headers.get("origin")} ${headers.get("cookie")}`, {
+        headers: { "set-cookie": "session=7; Path=/" },
+      }),
+  );
+  await gateway.send(get("/"), undefined, never());
+  const head: RequestHead = { ...get("/"), method: "POST", headers: [["origin", origin]] };
+  const { body } = await gateway.send(head, undefined, never());
+  expect(await text(body)).toBe(seen);
+  gateway.close();
+});
+
 test("a site whose scripts are not allowed is told so to the browser", async () => {
   const gateway = connect(() => new Response("<script>alert(1)</script>"), false);
   const { head } = await gateway.send(get("/"), undefined, never());

@@ -197,13 +197,20 @@ function forget(page: string): void {
   gateways.delete(page);
 }
 
-function fieldsOf({ headers, method, mode, referrer }: Request): readonly [string, string][] {
+function fieldsOf(request: Request): readonly [string, string][] {
+  const { headers, method, mode, referrer } = request;
   const fields = [...headers];
   if (referrer !== "") fields.push(["referer", referrer]);
-  // The browser says so only to a network.
-  const hasOrigin = mode === "cors" || !["GET", "HEAD"].includes(method);
-  if (hasOrigin) fields.push(["origin", new URL(root).origin]);
+  // The browser says so only to a network, but for documents.
+  const needsOrigin = mode === "cors" || !["GET", "HEAD"].includes(method);
+  if (needsOrigin && !headers.has("origin")) fields.push(["origin", originOf(request)]);
   return fields;
+}
+
+/** Who asks: of a document anybody may, such as a form of another site. */
+function originOf({ mode, referrer }: Request): string {
+  if (mode !== "navigate") return new URL(root).origin;
+  return referrer === "" ? "null" : new URL(referrer).origin;
 }
 
 /** The body, in one piece where it is small or where the browser has no streams of bodies. */

@@ -79,7 +79,8 @@ export class SiteGateway {
     const { method, target, root } = head;
     const origin = (this.#origin ??= await this.#options.find());
     const site: SiteAddresses = { root, origin };
-    const fields = requestFields(head, site, cookies.fieldFor(target));
+    const cookie = isFromElsewhere(head) ? undefined : cookies.fieldFor(target);
+    const fields = requestFields(head, site, cookie);
     const response = await client.fetch(
       forwardedRequest({ method, url: `${origin}${target}`, headers: fields, body, signal }),
     );
@@ -104,6 +105,12 @@ function policyOf(root: string): string {
     "script-src 'none'",
     ...["form-action", "frame-src", "object-src"].map((name) => `${name} ${place}`),
   ].join("; ");
+}
+
+/** Whether a form of another site sends this: it must not act for who is logged in here. */
+function isFromElsewhere({ headers, root }: RequestHead): boolean {
+  const origin = headers.find(([name]) => name.toLowerCase() === "origin")?.[1];
+  return origin !== undefined && origin !== new URL(root).origin;
 }
 
 /** The body, in one piece where it is known to be small. */

@@ -58,6 +58,7 @@ export async function start(
     "/throws": () => {
       throw new Error("A mistake");
     },
+    "/form-to-echo": () => html('<form method="post" action="echo"><button>Send</button></form>'),
     "/reaches-out": () => html(reachingPage),
     "/evil": () =>
       new Response(evilPage, {
