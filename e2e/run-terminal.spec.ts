@@ -76,7 +76,7 @@ test("in a terminal, one that had to be killed leaves it as it was", async ({ te
   await running.shows("keys, please");
   running.type("b");
   await running.shows("key 62\r\n");
-  process.kill(Number(/pid (\d+)/.exec(running.stdout)?.[1]), "SIGTERM");
+  process.kill(Number(/pid (\d+)/.exec(running.stdout)?.[1]), "SIGINT");
   await expectEnd(running, 137);
 });
 

@@ -29,3 +29,9 @@ export const haltGraceMs = 500;
 
 /** When the host ends it instead: a little later, so that its last report can still arrive. */
 export const terminateAfterMs: number = 2 * haltGraceMs;
+
+/**
+ * How long it has instead after SIGTERM, in milliseconds: that comes from whoever runs services, who
+ * wants requests under way to be answered, and kills by itself after five seconds at the earliest.
+ */
+export const serviceGraceMs = 4_000;

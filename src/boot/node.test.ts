@@ -7,7 +7,7 @@ import { defaultConsole } from "../config/devices.ts";
 import type { Context, Exit, Unikernel } from "../config/unikernel.ts";
 import { unikernel } from "../config/unikernel.ts";
 import type { Console } from "../devices/index.ts";
-import { haltGraceMs, terminateAfterMs } from "./exit.ts";
+import { haltGraceMs, serviceGraceMs, terminateAfterMs } from "./exit.ts";
 import { bootNode } from "./node.ts";
 
 type Start = (console: Console, context: Context) => Exit | Promise<Exit>;
@@ -104,6 +104,19 @@ describe("bootNode()", () => {
     expect(await process.ended).toEqual({ code: 137, output: "", errors: "" });
   });
 
+  test("leaves it more time after SIGTERM, for what is under way", async () => {
+    const process = await boot(
+      make(async (_console, context) => {
+        await untilHalted(context);
+        await new Promise((resolve) => setTimeout(resolve, serviceGraceMs - 1));
+        return 7;
+      }),
+    );
+    process.emit("SIGTERM");
+    await vi.advanceTimersByTimeAsync(serviceGraceMs - 1);
+    expect(await process.ended).toMatchObject({ code: 7 });
+  });
+
   test("exits with 137 a little later, when a device does not let go", async () => {
     const stubborn = device({
       name: "stubborn",
@@ -114,7 +127,7 @@ describe("bootNode()", () => {
       await untilHalted(context);
     };
     const process = await boot(unikernel("tool", async () => ({ start }), [stubborn]));
-    process.emit("SIGTERM");
+    process.emit("SIGINT");
     let ended = false;
     void process.ended.then(() => (ended = true));
     await vi.advanceTimersByTimeAsync(terminateAfterMs - 1);

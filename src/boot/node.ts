@@ -10,7 +10,7 @@ import { ConsoleError } from "../devices/errors.ts";
 import type { Console } from "../devices/index.ts";
 import { connect as connectConsole } from "../platform-node/console-stdio.ts";
 import * as exitCodes from "./exit-codes.ts";
-import { Halted, haltGraceMs, terminateAfterMs, Unresponsive } from "./exit.ts";
+import { Halted, haltGraceMs, serviceGraceMs, terminateAfterMs, Unresponsive } from "./exit.ts";
 import type { Outcome } from "./exit.ts";
 import { run } from "./run.ts";
 
@@ -70,14 +70,16 @@ function isBrokenPipe(error: unknown): boolean {
 export function processSignals(): { signal: AbortSignal; uncaught: Promise<never> } {
   const halting = new AbortController();
   const uncaught = new Promise<never>((_resolve, reject) => {
-    const halt = (): void => {
+    const halt = (graceMs: number): void => {
       // A terminal interrupts every process of the command, and the parent passes it on, too.
       if (halting.signal.aborted) return;
       halting.abort(new Halted());
-      setTimeout(() => reject(new Unresponsive()), haltGraceMs).unref();
-      setTimeout(() => process.exit(exitCodes.terminated), terminateAfterMs).unref();
+      const exitMs = graceMs + terminateAfterMs - haltGraceMs;
+      setTimeout(() => reject(new Unresponsive()), graceMs).unref();
+      setTimeout(() => process.exit(exitCodes.terminated), exitMs).unref();
     };
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, halt);
+    for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => halt(haltGraceMs));
+    process.on("SIGTERM", () => halt(serviceGraceMs));
     process.on("uncaughtException", reject);
     process.on("unhandledRejection", reject);
   });

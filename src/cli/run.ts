@@ -11,7 +11,7 @@ import { UsageError } from "./command.ts";
 import { makeProgram, type Program } from "./program.ts";
 
 /** A unikernel that blocks its thread cannot hear a signal; it is killed this much later. */
-const killAfterMs = 1_500;
+const killAfterMs = { SIGINT: 1_500, SIGHUP: 1_500, SIGTERM: 5_500 } as const;
 
 /** What ends a run: an interrupt from the terminal, a polite kill, a terminal that closes. */
 const endingSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -67,9 +67,9 @@ async function runProcess(program: Program, args: readonly string[]): Promise<nu
   let child: ChildProcess | undefined;
   let killer: NodeJS.Timeout | undefined;
   // A terminal's interrupt reaches the child by itself, too; it takes the first.
-  const forward = (signal: NodeJS.Signals): void => {
+  const forward = (signal: (typeof endingSignals)[number]): void => {
     child?.kill(signal);
-    killer ??= setTimeout(() => child?.kill("SIGKILL"), killAfterMs);
+    killer ??= setTimeout(() => child?.kill("SIGKILL"), killAfterMs[signal]);
   };
   for (const signal of endingSignals) process.on(signal, forward);
   // Nothing is awaited before the child is there: whatever ends this process removes the folder.

@@ -27,7 +27,7 @@ export const defaultLimits: ServerLimits = {
   bodyBytesPerSecond: 500,
   idleTimeoutMs: 15_000,
   writeTimeoutMs: 30_000,
-  shutdownTimeoutMs: 10_000,
+  shutdownTimeoutMs: 3_500,
 };
 
 /** Bytes of a body that nobody wanted which are read, so that the connection can be kept. */
