@@ -2,8 +2,9 @@ import { defineConfig } from "vitest/config";
 
 /** Tests of synchronous code that leaves nothing behind: their files can share a module graph. */
 const pure = [
-  "src/{net,storage}/**/*.test.ts",
-  "test/{attacks,fuzz,packetdrill,rfc,simulation}/**/*.test.ts",
+  "src/{conformance,net,simulated,storage}/**/*.test.ts",
+  "test/{attacks,fuzz,packetdrill,rfc,simulation,websocket}/**/*.test.ts",
+  "test/http-*.test.ts",
 ];
 
 export default defineConfig({

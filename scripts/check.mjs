@@ -12,6 +12,12 @@ import { capture, complain, isMain, say } from "./step.mjs";
 
 /** @typedef {{ name: string, ok: boolean, seconds: number }} Result */
 
+/** What takes seconds even in short; `npm test` runs it in full. */
+const longOnes = ["attacks/**", "fuzz/**", "peers.test.ts"].flatMap((each) => [
+  "--exclude",
+  `test/${each}`,
+]);
+
 /**
  * Two lanes for two cores, each in order: what reads the built package waits for it in its lane.
  *
@@ -27,7 +33,7 @@ function lanes(unitReport) {
       { name: "types", command: ["tsc", "-b"] },
       { name: "page", command: ["node", "scripts/build-page.mjs"] },
       // Vitest leaves one core alone; the other lane has long ended by then.
-      { name: "unit", command: ["vitest", "run", "--maxWorkers=100%", ...reporters] },
+      { name: "unit", command: ["vitest", "run", "--maxWorkers=100%", ...longOnes, ...reporters] },
     ],
     [
       { name: "format", command: ["oxfmt", "--check"] },

@@ -20,7 +20,7 @@ const oneFailure = { ...nothing, failed: 1 };
 const longTrials = [
   ["TCP on 200 wires with faults", "node", "test/simulation/run.mjs", "--seeds=200"],
   ["200,000 mutated frames", "node", "test/fuzz/run.mjs", "--inputs=200000"],
-  ["attacks, 100,000 SYNs among them", "vitest", "run", "test/attacks"],
+  ["attacks and mutated requests, in full", "vitest", "run", "test/attacks", "test/fuzz"],
   ["what other stacks get wrong, in 70,000 connections", "vitest", "run", "test/peers"],
 ];
 
