@@ -17,7 +17,15 @@ export default defineConfig({
     pool: "threads",
     testTimeout: 20_000,
     projects: [
-      { extends: true, test: { name: "protocols", include: pure, isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: "protocols",
+          include: pure,
+          isolate: false,
+          setupFiles: ["test/nothing-left.ts"],
+        },
+      },
       {
         extends: true,
         test: {

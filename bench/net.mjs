@@ -42,6 +42,7 @@ async function takeTurns(node, page) {
     add("ring", await page.evaluate(() => window.between(true)));
     add("sockets stream", await node.socketStream());
     add("sockets round trips", await node.socketRoundTrips());
+    add("sockets connections", await node.socketConnections());
   }
   add("long path", await node.shareOfLongPath());
   add("idle", await node.idleMegabytes());
@@ -61,6 +62,7 @@ function rowsOf(measures, samples, echoServerBytes) {
   const beside = {
     "one stream, 1,500-byte frames, all checksums": [node("sockets stream")],
     "64-byte TCP round trips": [node("sockets round trips")],
+    "connections opened and closed": [node("sockets connections")],
   };
   /**
    * @param {string} measure

@@ -1,9 +1,14 @@
 // TCP over a link that loses, delays, doubles and reorders: all that is sent still arrives, once.
 
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ours } from "./host.mjs";
 import { withTap } from "./lab.mjs";
-import { receive, send } from "./transfer.mjs";
+import { readAll, receive, send } from "./transfer.mjs";
+
+const connectionCount = 200;
 
 /** With `--quick`, less is sent. */
 const divisor = process.argv.includes("--quick") ? 4 : 1;
@@ -40,6 +45,66 @@ await withTap(import.meta.url, async (lab) => {
       const { tcpRetransmissions = 0, tcpSegmentsOut = 0 } = stack.counters;
       return `${took}; ${tcpRetransmissions} of ${tcpSegmentsOut} segments again`;
     });
+  }
+
+  const faults = ["--loss=0.02", "--duplication=0.02", "--reordering=0.05", "--delay-ms=2"];
+  const name = faults.join(" ").replaceAll("--", "");
+
+  await check(
+    `${connectionCount} connections to us, each half-closed, with ${name}`,
+    [],
+    async () => {
+      const { tcp } = await bridged(faults);
+      tcp.listen(5_010, async (flow) => {
+        const heard = await readAll(flow);
+        await flow.write(new Uint8Array(heard));
+        await flow[Symbol.asyncDispose]();
+      });
+      await eachWithItsOwn(async (sent) => {
+        const socket = connect(5_010, ours.ipv4);
+        socket.end(sent);
+        return buffer(socket);
+      });
+    },
+  );
+
+  await check(
+    `${connectionCount} connections from us, each half-closed, with ${name}`,
+    [],
+    async () => {
+      const { tcp } = await bridged(faults);
+      const server = createServer({ allowHalfOpen: true }, (socket) => {
+        void buffer(socket).then((heard) => socket.end(heard));
+      });
+      server.listen(5_011, kernel.ipv4, connectionCount);
+      await once(server, "listening");
+      try {
+        await eachWithItsOwn(async (sent) => {
+          const flow = await tcp.connect({ address: kernel.ipv4, port: 5_011 });
+          await flow.write(new Uint8Array(sent));
+          await flow.shutdown("write");
+          const heard = await readAll(flow);
+          await flow[Symbol.asyncDispose]();
+          return heard;
+        });
+      } finally {
+        server.close();
+      }
+    },
+  );
+
+  /**
+   * Sends different bytes on many connections at once, each of which has to bring back its own.
+   *
+   * @param {(sent: Buffer) => Promise<Buffer>} exchange
+   */
+  async function eachWithItsOwn(exchange) {
+    const exchanges = Array.from({ length: connectionCount }, async (_, index) => {
+      const sent = Buffer.alloc(5_000, index);
+      return sent.equals(await exchange(sent));
+    });
+    const wrong = (await Promise.all(exchanges)).filter((isSame) => !isSame).length;
+    if (wrong > 0) throw new Error(`${wrong} of ${connectionCount} came back changed`);
   }
 
   /**

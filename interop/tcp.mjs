@@ -6,6 +6,7 @@ import { buffer, text } from "node:stream/consumers";
 import { capture } from "./capture.mjs";
 import { ours } from "./host.mjs";
 import { withTap } from "./lab.mjs";
+import { readAll } from "./transfer.mjs";
 
 /** @typedef {import("fata-morgana/devices").TcpFlow} TcpFlow */
 
@@ -183,15 +184,6 @@ async function echo(flow) {
     await flow.write(chunk);
   }
   await flow[Symbol.asyncDispose]();
-}
-
-/** @param {TcpFlow} flow */
-async function readAll(flow) {
-  const chunks = [];
-  for (let chunk = await flow.read(); chunk !== undefined; chunk = await flow.read()) {
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 /**

@@ -7,6 +7,7 @@ import { join } from "node:path";
 
 /** @typedef {import("fata-morgana/devices").Stack} Stack */
 /** @typedef {import("./lab.mjs").Lab} Lab */
+/** @typedef {import("fata-morgana/devices").TcpFlow} TcpFlow */
 
 const blockBytes = 2 ** 24;
 const block = randomFillSync(new Uint8Array(blockBytes));
@@ -126,4 +127,17 @@ function hashOf(bytes) {
 function rate(bytes, seconds) {
   const perSecond = (bytes / 1e6 / seconds).toPrecision(3);
   return `${bytes / 2 ** 20} MiB in ${seconds.toFixed(1)} s, ${perSecond} MB/s`;
+}
+
+/**
+ * What a peer sends until it ends its side.
+ *
+ * @param {TcpFlow} flow
+ */
+export async function readAll(flow) {
+  const chunks = [];
+  for (let chunk = await flow.read(); chunk !== undefined; chunk = await flow.read()) {
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }

@@ -8,6 +8,7 @@ import { decode } from "../src/net/tcp/packet.ts";
 import type { TcpSettings } from "../src/net/tcp/settings.ts";
 import { connect as connectClock } from "../src/platform-node/clock.ts";
 import { connect as connectRandom } from "../src/platform-node/random.ts";
+import "./nothing-left.ts";
 import { lose, pattern, readAll, tcpWorld, type TcpWorld, writeAll } from "./tcp-world.ts";
 import { usedBytes } from "./used-bytes.ts";
 

@@ -56,6 +56,9 @@ export interface TcpWorld {
   readonly server: TcpHost;
 }
 
+/** The worlds of a test that are looked at when it is over, if somebody does: `nothing-left.ts`. */
+export const watch: { worlds: TcpWorld[] | undefined } = { worlds: undefined };
+
 /** Makes two hosts, 10.0.0.1 and 10.0.0.2. */
 export async function tcpWorld(
   options: {
@@ -78,12 +81,14 @@ export async function tcpWorld(
       number,
       settings,
     );
-  return {
+  const world = {
     simulation,
     wire,
     client: await host(1, options.client),
     server: await host(2, options.server),
   };
+  watch.worlds?.push(world);
+  return world;
 }
 
 /** Loses what a network sends, where `isLost` says so. */

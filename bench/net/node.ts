@@ -1,6 +1,6 @@
 /** The measures on Node, beside its own sockets on loopback; and what needs a heap to look at. */
 
-import { createServer, connect as connectSocket, type Socket } from "node:net";
+import { createServer, connect as connectSocket, type Server, type Socket } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { connectPair } from "../../src/net/ethernet/crossover.ts";
@@ -80,15 +80,39 @@ export async function socketRoundTrips(): Promise<number> {
   });
 }
 
+/** Node's own connections over loopback, in one process, as `connections opened and closed` has it. */
+export async function socketConnections(): Promise<number> {
+  const listener = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on("end", () => socket.end()).resume();
+  });
+  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+  const port = portOf(listener);
+  const count = 10_000;
+  let left = count;
+  const startMs = performance.now();
+  const place = async (): Promise<void> => {
+    for (; left > 0; left -= 1) {
+      await new Promise<void>((resolve, reject) => {
+        const socket = connectSocket(port, "127.0.0.1", () => socket.end());
+        socket
+          .on("close", () => resolve())
+          .on("error", reject)
+          .resume();
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, place));
+  listener.close();
+  return count / ((performance.now() - startMs) / 1000);
+}
+
 async function withSocket(
   use: (client: Socket, server: Socket) => Promise<number>,
 ): Promise<number> {
   const listener = createServer();
   await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
-  const address = listener.address();
-  if (address === null || typeof address === "string") throw new Error("There is no port");
   const accepted = new Promise<Socket>((resolve) => listener.once("connection", resolve));
-  const client = connectSocket(address.port, "127.0.0.1");
+  const client = connectSocket(portOf(listener), "127.0.0.1");
   client.setNoDelay(true);
   const server = await accepted;
   server.setNoDelay(true);
@@ -99,4 +123,10 @@ async function withSocket(
     server.destroy();
     listener.close();
   }
+}
+
+function portOf(listener: Server): number {
+  const address = listener.address();
+  if (address === null || typeof address === "string") throw new Error("There is no port");
+  return address.port;
 }

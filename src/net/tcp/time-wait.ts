@@ -124,10 +124,10 @@ export class TimeWaits {
     return entry.acknowledgment(nowMs);
   }
 
-  /** Forgets all of them. */
+  /** Ends the wait of all of them. */
   clear(): void {
-    this.#entries.clear();
     this.#timer.clear();
+    while (this.#entries.size > 0) this.#endFirst();
   }
 
   #endFirst(): void {
