@@ -74,7 +74,10 @@ await withTap(import.meta.url, async (lab) => {
     async () => {
       const { tcp } = await bridged(faults);
       const server = createServer({ allowHalfOpen: true }, (socket) => {
-        void buffer(socket).then((heard) => socket.end(heard));
+        /** @type {Buffer[]} */
+        const heard = [];
+        socket.on("data", (bytes) => heard.push(bytes));
+        socket.on("end", () => socket.end(Buffer.concat(heard)));
       });
       server.listen(5_011, kernel.ipv4, connectionCount);
       await once(server, "listening");
