@@ -1,7 +1,7 @@
 /** The cookies of one site, which its documents do not see (RFC 6265). */
 
 /** A cookie, as it is kept. */
-export interface Cookie {
+interface Cookie {
   readonly name: string;
   readonly value: string;
   /** The path, and what lies below it, that it is sent to. */
@@ -19,15 +19,9 @@ export class CookieJar {
   /** By name and path; in the order they were made. */
   readonly #cookies = new Map<string, Cookie>();
 
-  /** `now` is the wall time in milliseconds; `cookies` were kept from before. */
-  constructor(now: () => number, cookies: readonly Cookie[] = []) {
+  /** `now` is the wall time in milliseconds. */
+  constructor(now: () => number) {
     this.#now = now;
-    for (const cookie of cookies) this.#cookies.set(keyOf(cookie), cookie);
-  }
-
-  /** Those that outlast the page. */
-  get persistent(): readonly Cookie[] {
-    return [...this.#cookies.values()].filter(({ expiresMs }) => expiresMs !== undefined);
   }
 
   /** Takes a `Set-Cookie` of an answer to a request for `target`. What is none is left out. */

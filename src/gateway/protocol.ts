@@ -10,6 +10,9 @@
 /** The version of all this: a service worker of another build answers for no page of this one. */
 export const protocolVersion = 1;
 
+/** Bodies up to this size travel in one message with their head, in bytes. */
+export const wholeBodyBytes = 65_536;
+
 /** From the service worker to a page, with a port. A page without a gateway closes the port. */
 export interface ConnectMessage {
   readonly type: "morgana-connect";

@@ -12,6 +12,7 @@ import {
   type PageMessage,
   protocolVersion,
   type RequestHead,
+  wholeBodyBytes,
 } from "./protocol.ts";
 import type { FetchEvent, ServiceWorkerScope, WindowClient } from "./service-worker-scope.ts";
 
@@ -21,8 +22,8 @@ const connectTimeoutMs = 3_000;
 /** How often to look whether the page that answers is still there. */
 const lookIntervalMs = 500;
 
-/** Bodies of requests up to this size travel in one message with their head. */
-const wholeBodyBytes = 65_536;
+/** Methods that may be tried again at another page, when one goes before it has answered. */
+const repeatable: ReadonlySet<string> = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "PUT"]);
 
 const scope = globalThis as unknown as ServiceWorkerScope;
 
@@ -111,9 +112,9 @@ async function exchange(
       void watch(page, gateway);
       return await answer;
     } catch (error) {
-      // What was read of a stream is lost.
-      const isRepeatable = error instanceof GatewayGone && !(body instanceof ReadableStream);
-      if (!isRepeatable) throw error;
+      // What was read of a stream is lost; what was asked may have been done (RFC 9110, 9.2.2).
+      const mayRepeat = repeatable.has(head.method) && !(body instanceof ReadableStream);
+      if (!mayRepeat || !(error instanceof GatewayGone)) throw error;
     }
   }
 }

@@ -6,7 +6,12 @@ import type { CookieJar } from "./cookie-jar.ts";
 import { forwardedRequest } from "../net/http/forwarded-request.ts";
 import { failurePage } from "./failure-page.ts";
 import { requestFields, responseFields, type SiteAddresses } from "./fields.ts";
-import type { HeaderField, RequestHead, ResponseHead } from "./protocol.ts";
+import {
+  type HeaderField,
+  type RequestHead,
+  type ResponseHead,
+  wholeBodyBytes,
+} from "./protocol.ts";
 
 /** How long a server may be booting before that is told to the browser. */
 const patienceMs = 5_000;
@@ -121,9 +126,6 @@ async function bodyOf(
   if (length <= wholeBodyBytes) return new Uint8Array(await response.arrayBuffer());
   return response.body ?? undefined;
 }
-
-/** Bodies up to this size travel in one message with their head. */
-const wholeBodyBytes = 65_536;
 
 /** Whether nobody has taken the request: the server may only not be there yet. */
 function mayBeBooting(error: unknown): boolean {
